@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cluster"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/capability-operator/capability-operator/accounts"
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/controllers"
+)
+
+// leaseName is the lease that managers of one installation compete for.
+const leaseName = "capability-operator"
+
+// shutdownGrace is how long passes that are under way may take to end.
+const shutdownGrace = 8 * time.Second
+
+// newManager wires everything together. ctx ends what is started on the way.
+func newManager(ctx context.Context, o options) (manager.Manager, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster (--kubeconfig, KUBECONFIG, or in a pod): %w", err)
+	}
+	config.QPS = -1 // the API server's priority and fairness spaces requests
+	config.UserAgent = rest.DefaultKubernetesUserAgent()
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("building the scheme: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("building the scheme: %w", err)
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         inNamespaces(controllers.CacheOptions(), o.namespaces),
+		Metrics:                       server.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress:        o.probeAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              leaseName,
+		LeaderElectionNamespace:       o.leaderElectionNamespace,
+		LeaderElectionReleaseOnCancel: true, // run ends with the process, so nothing goes on after the release
+		GracefulShutdownTimeout:       new(shutdownGrace),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the manager: %w", err)
+	}
+	accountCluster, err := cluster.New(config, func(c *cluster.Options) {
+		c.Scheme = scheme
+		c.Cache = inNamespaces(accounts.CacheOptions(), o.namespaces)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the cache of accounts: %w", err)
+	}
+	if err := mgr.Add(accountCluster); err != nil { // as a cluster, it does not wait for the election
+		return nil, fmt.Errorf("adding the cache of accounts: %w", err)
+	}
+	reconciler := &controllers.Reconciler{
+		Reader:          mgr.GetCache(),
+		Live:            mgr.GetAPIReader(),
+		Client:          mgr.GetClient(),
+		Accounts:        &accounts.Finder{Secrets: accountCluster.GetCache()},
+		Recorder:        mgr.GetEventRecorder(leaseName),
+		Clock:           clock.RealClock{},
+		AllowedPrefixes: o.allowedPrefixes,
+	}
+	if err := reconciler.SetupWithManager(ctx, mgr, accountCluster.GetCache(), o.concurrency); err != nil {
+		return nil, err
+	}
+	return mgr, addProbes(mgr, accountCluster.GetCache())
+}
+
+// addProbes: the process lives while it answers, and is ready, also as a
+// standby, once its caches hold the cluster.
+func addProbes(mgr manager.Manager, accountCache cache.Cache) error {
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the liveness check: %w", err)
+	}
+	synced := func(req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) || !accountCache.WaitForCacheSync(ctx) {
+			return fmt.Errorf("the caches are not synced yet")
+		}
+		return nil
+	}
+	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
+		return fmt.Errorf("adding the readiness check: %w", err)
+	}
+	return nil
+}
+
+func inNamespaces(options cache.Options, namespaces []string) cache.Options {
+	for _, namespace := range namespaces {
+		if options.DefaultNamespaces == nil {
+			options.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.DefaultNamespaces[namespace] = cache.Config{}
+	}
+	return options
+}

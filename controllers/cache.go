@@ -1,0 +1,99 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+// Indexes of the cache that CacheOptions describe.
+const (
+	// secretNameIndex finds ClientCapabilities by the Secret that they want.
+	secretNameIndex = "wantedSecret"
+	// accountIndex finds ClientCapabilities by the account that they refer to.
+	accountIndex = "account"
+	// controllerUIDIndex finds token Secrets by the UID that controls them.
+	controllerUIDIndex = "controllerUID"
+)
+
+// longestCached bounds what the cache keeps of one value in a Secret, in
+// bytes: far over the longest token, and what is cut can't verify.
+const longestCached = 16 << 10
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// CacheOptions describe a cache of ClientCapabilities and of Secrets of the
+// token type, stripped of what is not read. A Secret of any other type costs
+// nothing. Namespaces are the caller's to add.
+func CacheOptions() cache.Options {
+	return cache.Options{
+		ReaderFailOnMissingInformer: true,
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.ClientCapability{}: {Transform: stripCapability},
+			&corev1.Secret{}: {
+				Field:     fields.OneTermEqualSelector("type", string(v1alpha1.SecretType)),
+				Transform: stripSecret,
+			},
+		},
+	}
+}
+
+func stripCapability(in any) (any, error) {
+	if c, ok := in.(*v1alpha1.ClientCapability); ok {
+		c.ManagedFields = nil
+		delete(c.Annotations, lastApplied)
+	}
+	return in, nil
+}
+
+// stripSecret keeps the names of all that is there, so that what does not
+// belong can be removed.
+func stripSecret(in any) (any, error) {
+	secret, ok := in.(*corev1.Secret)
+	if !ok {
+		return in, nil
+	}
+	secret.ManagedFields = nil
+	delete(secret.Annotations, lastApplied)
+	for key, value := range secret.Data {
+		if len(value) > longestCached {
+			secret.Data[key] = append([]byte(nil), value[:longestCached]...)
+		}
+	}
+	return secret, nil
+}
+
+// addIndexes tells the cache what it is asked for besides names.
+func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	for _, index := range []struct {
+		object client.Object
+		name   string
+		values client.IndexerFunc
+	}{
+		{&v1alpha1.ClientCapability{}, secretNameIndex, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.ClientCapability).SecretName()}
+		}},
+		{&v1alpha1.ClientCapability{}, accountIndex, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.ClientCapability).Spec.AccountRef.Name}
+		}},
+		{&corev1.Secret{}, controllerUIDIndex, controllerUID},
+	} {
+		if err := indexer.IndexField(ctx, index.object, index.name, index.values); err != nil {
+			return fmt.Errorf("adding the index %s: %w", index.name, err)
+		}
+	}
+	return nil
+}
+
+func controllerUID(o client.Object) []string {
+	if ref := controllerOf(o.(*corev1.Secret)); ref != nil {
+		return []string{string(ref.UID)}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/issuance"
+)
+
+// gather collects the facts about one ClientCapability. It returns nil for an
+// object that is gone, and for one that is being deleted: whatever holds it
+// back, nothing of it is made again.
+func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pass, error) {
+	p := &pass{key: key, capability: &v1alpha1.ClientCapability{}}
+	if err := r.Reader.Get(ctx, key, p.capability); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("reading the ClientCapability: %w", err)
+	}
+	if !p.capability.DeletionTimestamp.IsZero() {
+		return nil, nil
+	}
+	if err := r.gatherSecrets(ctx, p); err != nil {
+		return nil, err
+	}
+	account, err := r.Accounts.Find(ctx, key.Namespace, p.capability.Spec.AccountRef)
+	if err != nil {
+		return nil, err
+	}
+	p.facts = issuance.Facts{
+		Capability:      p.capability,
+		Account:         account,
+		Secret:          secretFacts(p.capability, p.secret),
+		AllowedPrefixes: r.AllowedPrefixes,
+		Now:             r.Clock.Now(),
+	}
+	return p, nil
+}
+
+func (r *Reconciler) gatherSecrets(ctx context.Context, p *pass) error {
+	wanted := types.NamespacedName{Namespace: p.key.Namespace, Name: p.capability.SecretName()}
+	secret, err := getSecret(ctx, r.Reader, wanted)
+	if err != nil {
+		return err
+	}
+	if secret == nil && refusedAsTaken(p.capability) {
+		// What took the name is of another type, so no watch shows it.
+		if secret, err = getSecret(ctx, r.Live, wanted); err != nil {
+			return err
+		}
+	}
+	p.secret = secret
+	if p.capability.Status.ObservedGeneration == p.capability.Generation && p.capability.Status.SecretName == wanted.Name {
+		return nil // reported under this name for this declaration: nothing is left behind
+	}
+	return r.gatherFormer(ctx, p, wanted.Name)
+}
+
+// gatherFormer looks for Secrets that a change of spec.secret.name left
+// behind: those that this very object controls, and the one that status names.
+func (r *Reconciler) gatherFormer(ctx context.Context, p *pass, wanted string) error {
+	list := &corev1.SecretList{}
+	err := r.Reader.List(ctx, list, client.InNamespace(p.key.Namespace),
+		client.MatchingFields{controllerUIDIndex: string(p.capability.UID)})
+	if err != nil {
+		return fmt.Errorf("listing the capability's Secrets: %w", err)
+	}
+	for _, secret := range list.Items {
+		if secret.Name != wanted {
+			p.former = append(p.former, secret)
+		}
+	}
+	named := p.capability.Status.SecretName
+	if named == "" || named == wanted {
+		return nil
+	}
+	secret, err := getSecret(ctx, r.Reader, types.NamespacedName{Namespace: p.key.Namespace, Name: named})
+	if err != nil {
+		return err
+	}
+	if secret != nil && controllerOf(secret) == nil && owns(p.capability, secret) {
+		p.former = append(p.former, *secret)
+	}
+	return nil
+}
+
+func getSecret(ctx context.Context, reader client.Reader, key types.NamespacedName) (*corev1.Secret, error) {
+	secret := &corev1.Secret{}
+	err := reader.Get(ctx, key, secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the token's Secret: %w", err)
+	}
+	return secret, nil
+}
+
+// refusedAsTaken reads the last verdict from status: a hint, not a fact.
+func refusedAsTaken(c *v1alpha1.ClientCapability) bool {
+	ready := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ReadyCondition)
+	return ready != nil && ready.Reason == v1alpha1.ReasonSecretNotOwned
+}
+
+func secretFacts(c *v1alpha1.ClientCapability, secret *corev1.Secret) *issuance.Secret {
+	if secret == nil {
+		return nil
+	}
+	if !owns(c, secret) {
+		return &issuance.Secret{} // nothing of another's Secret is looked at
+	}
+	return &issuance.Secret{
+		Ours:                 true,
+		Immutable:            secret.Immutable != nil && *secret.Immutable,
+		Token:                string(secret.Data[c.TokenKey()]),
+		AnsweredRenewRequest: secret.Annotations[v1alpha1.AnsweredRenewRequestAnnotation],
+	}
+}

@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	"time"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+// Tiers of the queue, the most urgent highest. They are set on every wake-up
+// and every event, because the queue would otherwise hand the low priority of
+// the initial list on for ever.
+const (
+	tierInDate   = -20 // nothing to do yet
+	tierDue      = -10 // a renewal in its time, or what has expired anyway
+	tierChanged  = 0   // new, or changed by somebody who waits for it
+	tierExpiring = 10  // alive, and about to expire
+)
+
+// expiring is how much of a token's life is left when its renewal goes before
+// everything else.
+const expiring = 30 * time.Second
+
+// nextTier is the tier of the wake-up that ends the pass.
+func nextTier(p *pass, now time.Time) int {
+	switch {
+	case !p.live(now) && p.fault == nil:
+		return tierChanged
+	case !p.live(now):
+		return tierDue
+	case p.done && p.token.ExpiresAt.Sub(p.renewAt) > expiring:
+		return tierDue
+	case p.token.ExpiresAt.Sub(now) > expiring && !p.done:
+		return tierDue
+	default:
+		return tierExpiring
+	}
+}
+
+// firstTier is the tier of an object that was there before this process, read
+// from its status: a hint that costs nothing, where the Secret has the truth.
+func firstTier(c *v1alpha1.ClientCapability, now time.Time) int {
+	token := c.Status.Token
+	switch {
+	case token == nil || c.Status.ObservedGeneration != c.Generation:
+		return tierChanged
+	case !now.Before(token.ExpiresAt.Time):
+		return tierDue
+	case token.ExpiresAt.Sub(now) <= expiring:
+		return tierExpiring
+	case token.RenewsAt != nil && !now.Before(token.RenewsAt.Time):
+		return tierDue
+	default:
+		return tierInDate
+	}
+}

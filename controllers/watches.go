@@ -1,0 +1,148 @@
+package controllers
+
+import (
+	"context"
+	"reflect"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// handlers are an event handler in which the tier of each event is ours to
+// choose: the library's own Funcs would lower that of the initial list.
+type handlers struct {
+	created func(context.Context, event.CreateEvent, queue)
+	updated func(context.Context, event.UpdateEvent, queue)
+	deleted func(context.Context, event.DeleteEvent, queue)
+}
+
+func (e handlers) Create(ctx context.Context, ev event.CreateEvent, q queue) { e.created(ctx, ev, q) }
+func (e handlers) Update(ctx context.Context, ev event.UpdateEvent, q queue) {
+	if ev.ObjectOld.GetResourceVersion() != ev.ObjectNew.GetResourceVersion() { // else a resync
+		e.updated(ctx, ev, q)
+	}
+}
+func (e handlers) Delete(ctx context.Context, ev event.DeleteEvent, q queue) { e.deleted(ctx, ev, q) }
+
+// Generic events are none of ours: nothing here sends them.
+func (e handlers) Generic(context.Context, event.GenericEvent, queue) {}
+
+func enqueue(q queue, key types.NamespacedName, tier int) {
+	request := reconcile.Request{NamespacedName: key}
+	if pq, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		pq.AddWithOpts(priorityqueue.AddOpts{Priority: new(tier)}, request)
+		return
+	}
+	q.Add(request)
+}
+
+// capabilityEvents wake an object for what its owner changed: a label does not
+// matter here, and the status that was just written is no news.
+func (r *Reconciler) capabilityEvents() handlers {
+	return handlers{
+		created: func(_ context.Context, ev event.CreateEvent, q queue) {
+			tier := tierChanged
+			if ev.IsInInitialList {
+				tier = firstTier(ev.Object.(*v1alpha1.ClientCapability), r.Clock.Now())
+			}
+			enqueue(q, client.ObjectKeyFromObject(ev.Object), tier)
+		},
+		updated: func(_ context.Context, ev event.UpdateEvent, q queue) {
+			was, is := ev.ObjectOld.(*v1alpha1.ClientCapability), ev.ObjectNew.(*v1alpha1.ClientCapability)
+			if r.matters(was, is) {
+				enqueue(q, client.ObjectKeyFromObject(is), tierChanged)
+			}
+		},
+		deleted: func(_ context.Context, ev event.DeleteEvent, q queue) {
+			enqueue(q, client.ObjectKeyFromObject(ev.Object), tierInDate) // to forget it
+		},
+	}
+}
+
+func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
+	if was.UID != is.UID || was.Generation != is.Generation || was.DeletionTimestamp.IsZero() != is.DeletionTimestamp.IsZero() ||
+		was.Annotations[v1alpha1.RenewRequestedAtAnnotation] != is.Annotations[v1alpha1.RenewRequestedAtAnnotation] {
+		return true
+	}
+	if reflect.DeepEqual(was.Status, is.Status) {
+		return false
+	}
+	digest, err := statusDigest(is.Status)
+	return err != nil || digest != r.memory.get(client.ObjectKeyFromObject(is)).status
+}
+
+// tokenSecretEvents wake the owner of a Secret for what others did to it, and
+// everyone who wants its name.
+func (r *Reconciler) tokenSecretEvents() handlers {
+	wake := func(ctx context.Context, secret *corev1.Secret, q queue) {
+		if owner := ownerName(secret); owner != "" {
+			enqueue(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
+		}
+		r.enqueueAll(ctx, q, secret.Namespace, secretNameIndex, secret.Name)
+	}
+	news := func(ctx context.Context, secret *corev1.Secret, q queue) {
+		owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerName(secret)}
+		if secretDigest(secret) != r.memory.get(owner).secret {
+			wake(ctx, secret, q)
+		}
+	}
+	return handlers{
+		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
+			if !ev.IsInInitialList { // the initial list wakes the capabilities themselves
+				news(ctx, ev.Object.(*corev1.Secret), q)
+			}
+		},
+		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
+			was, is := ev.ObjectOld.(*corev1.Secret), ev.ObjectNew.(*corev1.Secret)
+			if ownerName(was) != ownerName(is) {
+				wake(ctx, was, q)
+			}
+			news(ctx, is, q)
+		},
+		deleted: func(ctx context.Context, ev event.DeleteEvent, q queue) { wake(ctx, ev.Object.(*corev1.Secret), q) },
+	}
+}
+
+// accountEvents wake everyone who refers to an account. A Secret that loses
+// the account label leaves the watch, and so counts as deleted.
+func (r *Reconciler) accountEvents() handlers {
+	wake := func(ctx context.Context, account client.Object, q queue) {
+		r.enqueueAll(ctx, q, account.GetNamespace(), accountIndex, account.GetName())
+	}
+	return handlers{
+		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
+			if !ev.IsInInitialList {
+				wake(ctx, ev.Object, q)
+			}
+		},
+		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
+			if !reflect.DeepEqual(ev.ObjectOld.(*corev1.Secret).Data, ev.ObjectNew.(*corev1.Secret).Data) {
+				wake(ctx, ev.ObjectNew, q)
+			}
+		},
+		deleted: func(ctx context.Context, ev event.DeleteEvent, q queue) { wake(ctx, ev.Object, q) },
+	}
+}
+
+// enqueueAll wakes the ClientCapabilities that an index finds.
+func (r *Reconciler) enqueueAll(ctx context.Context, q queue, namespace, index, value string) {
+	list := &v1alpha1.ClientCapabilityList{}
+	if err := r.Reader.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{index: value}); err != nil {
+		// The cache answers from memory; it fails only while it is shut down.
+		log.FromContext(ctx).Error(err, "Looking up whom an event concerns failed", "index", index)
+		return
+	}
+	for i := range list.Items {
+		enqueue(q, client.ObjectKeyFromObject(&list.Items[i]), tierChanged)
+	}
+}

@@ -1,0 +1,141 @@
+package issuance
+
+import (
+	"errors"
+	"time"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/capability"
+)
+
+var errNoToken = errors.New("the Secret holds no token of this capability")
+
+// subject is what the checks look at: the facts, and what follows from them
+// once and is asked for by several checks.
+type subject struct {
+	Facts
+	// wanted is what the declaration says a token must say.
+	wanted capability.Token
+	// held is the token in the Secret as far as it can be read; heldErr is why
+	// it can't be.
+	held    capability.Token
+	heldErr error
+	// signed is true where the account's present AuthToken signed it. It is
+	// verified as of its issue: whether it has expired since is another check's
+	// question.
+	signed bool
+	// account is the fault of an account that can't sign.
+	account *Fault
+	// request is the renew request, normalised; empty without one.
+	request string
+	// metadata is the fault of labels and annotations that are not allowed. It
+	// keeps a first token from being issued, but lets no living one expire.
+	metadata *Fault
+}
+
+// check looks at one thing. It returns nil where it has nothing to say.
+type check func(*subject) *Verdict
+
+// checks in the order in which they speak: the user's word first, then what
+// makes a token impossible, then what makes the present one wrong, then time.
+var checks = []check{
+	suspended,
+	declarationInvalid,
+	secretNotOwned,
+	accountUnusable,
+	metadataRefusedAtFirst,
+	secretMissing,
+	tokenMissing,
+	tokenUnreadable,
+	accountChanged,
+	signatureInvalid,
+	issuedInFuture,
+	declarationChanged,
+	tokenExpired,
+	renewRequested,
+	renewalDue,
+}
+
+// Decide comes to a verdict on the facts: the first check that has something
+// to say decides, and where none has, the token is kept until its renewal.
+func Decide(f Facts) Verdict {
+	s := newSubject(f)
+	verdict := Verdict{Action: Keep}
+	for _, check := range checks {
+		if v := check(s); v != nil {
+			verdict = *v
+			break
+		}
+	}
+	if verdict.Action == Mint && s.Secret != nil && s.Secret.Immutable {
+		verdict = *refuse(secretImmutable(s.Capability.SecretName()))
+	}
+	if verdict.Fault == nil {
+		verdict.Fault = s.metadata
+	}
+	verdict.RenewRequest = s.request
+	if s.holdsWanted() {
+		verdict.Held = &s.held
+		verdict.RenewAt = RenewAt(s.Capability, s.held)
+	}
+	return verdict
+}
+
+func newSubject(f Facts) *subject {
+	s := &subject{
+		Facts:    f,
+		wanted:   Wanted(f.Capability, f.Account, f.Now),
+		account:  accountFault(f.Capability, f.Account),
+		metadata: metadataFault(f.Capability.Spec.Secret, f.AllowedPrefixes),
+		heldErr:  errNoToken,
+	}
+	s.request, _ = RenewRequest(f.Capability)
+	if f.Secret == nil || !f.Secret.Ours || f.Secret.Token == "" {
+		return s
+	}
+	s.held, s.heldErr = capability.Parse(f.Secret.Token)
+	if s.heldErr == nil && s.account == nil {
+		_, err := capability.Verify(f.Secret.Token, f.Account.AuthToken.Value, s.held.IssuedAt)
+		s.signed = err == nil
+	}
+	return s
+}
+
+// Wanted is the token that the declaration asks for, were it issued at now.
+func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capability.Token {
+	grant := capability.Grant{ClientName: c.Spec.ClientName, Incoming: c.Spec.Incoming}
+	if out := c.Spec.Outgoing; out != nil {
+		grant.Outgoing = &capability.Outgoing{ApplicationSID: out.ApplicationSID}
+		if len(out.Params) > 0 {
+			grant.Outgoing.Params = make(map[string]string, len(out.Params))
+			for name, value := range out.Params {
+				grant.Outgoing.Params[name] = string(value)
+			}
+		}
+	}
+	issued := now.Truncate(time.Second).UTC()
+	return capability.Token{
+		AccountSID: account.SID.Value,
+		Grant:      grant,
+		IssuedAt:   issued,
+		ExpiresAt:  issued.Add(capability.Lifetime(c.Spec.TTL.Value())),
+	}
+}
+
+// holdsWanted reports whether the Secret's token says what the declaration
+// asks for. Without a usable account there is no signature to check; the
+// token's claims then speak for it, and no renewal can.
+func (s *subject) holdsWanted() bool {
+	if s.heldErr != nil || !s.saysWanted() || s.held.IssuedAt.After(s.Now) {
+		return false
+	}
+	return s.account != nil || s.signed && s.held.AccountSID == s.wanted.AccountSID
+}
+
+func (s *subject) saysWanted() bool {
+	return s.held.Grant.Equal(s.wanted.Grant) &&
+		s.held.ExpiresAt.Sub(s.held.IssuedAt) == s.wanted.ExpiresAt.Sub(s.wanted.IssuedAt)
+}
+
+func mint(cause Cause) *Verdict    { return &Verdict{Action: Mint, Cause: cause} }
+func refuse(fault *Fault) *Verdict { return &Verdict{Action: Refuse, Fault: fault} }

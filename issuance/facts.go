@@ -1,0 +1,55 @@
+package issuance
+
+import (
+	"time"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+// Facts are everything that a decision is made on.
+type Facts struct {
+	// Capability is the declaration.
+	Capability *v1alpha1.ClientCapability
+	// Account is what the account's Secret holds.
+	Account Account
+	// Secret is what stands under the wanted name; nil where nothing does.
+	Secret *Secret
+	// AllowedPrefixes are the prefixes, such as reloader.stakater.com/, that
+	// keys of spec.secret.labels and .annotations may have.
+	AllowedPrefixes []string
+	// Now is the moment of the decision.
+	Now time.Time
+}
+
+// Account is what is known of the account that a capability refers to.
+type Account struct {
+	// Found is false for a Secret that is missing and for one without the
+	// account label alike: nobody can tell them apart through this operator.
+	Found bool
+	// SID is the account SID.
+	SID Credential
+	// AuthToken signs capability tokens.
+	AuthToken Credential
+}
+
+// Credential is one value of an account's Secret.
+type Credential struct {
+	// Key is the key of the Secret's data under which the value was looked for.
+	Key string
+	// Value is empty where the key is absent.
+	Value string
+}
+
+// Secret is what is known of the Secret under the wanted name.
+type Secret struct {
+	// Ours is true for a Secret of the token type that belongs to this
+	// capability, by its owner or, where it has none, by its annotation.
+	Ours bool
+	// Immutable is true where the Secret's data can't be changed any more.
+	Immutable bool
+	// Token is the value under the wanted key.
+	Token string
+	// AnsweredRenewRequest is the renew request that the token answers, as
+	// the Secret's annotation has it.
+	AnsweredRenewRequest string
+}

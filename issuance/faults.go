@@ -1,0 +1,146 @@
+package issuance
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/capability"
+)
+
+// Admission lets no other ttl through (v1alpha1, the rules of spec.ttl).
+const (
+	shortestTTL = 5 * time.Second
+	longestTTL  = capability.MaxTTL
+)
+
+func suspendedFault() *Fault {
+	return &Fault{
+		Reason:  v1alpha1.ReasonSuspended,
+		Message: "Renewal is suspended; set spec.suspend to false to go on.",
+		Watched: true,
+	}
+}
+
+func secretImmutable(name string) *Fault {
+	return &Fault{
+		Reason:  v1alpha1.ReasonSecretImmutable,
+		Message: fmt.Sprintf("Secret %q is immutable, so no new token can be written into it; delete it, and it is made anew.", name),
+		Watched: true,
+	}
+}
+
+// SecretNotOwned is the fault of a wanted Secret name that something else has
+// taken. No watch shows other types of Secrets, so only a read tells of its end.
+func SecretNotOwned(name string) *Fault {
+	return &Fault{
+		Reason: v1alpha1.ReasonSecretNotOwned,
+		Message: fmt.Sprintf("Secret %q exists and does not belong to this ClientCapability, so it is left alone; "+
+			"set spec.secret.name to another name, or delete that Secret.", name),
+	}
+}
+
+func declarationFault(c *v1alpha1.ClientCapability, grant capability.Grant) *Fault {
+	ttl := c.Spec.TTL.Value()
+	var wrong string
+	switch {
+	case ttl < shortestTTL || ttl > longestTTL:
+		wrong = "spec.ttl must be from 5s to 24h"
+	case RenewBefore(c) >= ttl:
+		wrong = "spec.renewBefore must be less than spec.ttl"
+	default:
+		err := grant.Validate()
+		if err == nil {
+			return nil
+		}
+		wrong = err.Error()
+	}
+	return &Fault{
+		Reason:  v1alpha1.ReasonDeclarationInvalid,
+		Message: fmt.Sprintf("No token can be made for this declaration: %s.", wrong),
+		Watched: true,
+	}
+}
+
+// accountFault is what keeps the account from signing. Its messages say how a
+// value is wrong, never what it is.
+func accountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
+	name := c.Spec.AccountRef.Name
+	if !account.Found {
+		return &Fault{
+			Reason: v1alpha1.ReasonAccountNotFound,
+			Message: fmt.Sprintf("No Secret %[1]q with the label %[2]s=%[3]s is in this namespace; if the Secret exists, its owner allows its use with: "+
+				"kubectl label secret --namespace %[4]s %[1]s %[2]s=%[3]s", name, v1alpha1.AccountLabel, v1alpha1.AccountLabelValue, c.Namespace),
+			Watched: true,
+			Waiting: true,
+		}
+	}
+	for _, part := range []struct {
+		Credential
+		validate func(string) error
+	}{
+		{account.SID, capability.ValidateAccountSID},
+		{account.AuthToken, capability.ValidateAuthToken},
+	} {
+		if part.Value == "" {
+			return &Fault{
+				Reason:  v1alpha1.ReasonAccountKeyMissing,
+				Message: fmt.Sprintf("The account's Secret %q has nothing under the key %q; add it, or name the right key in spec.accountRef.keys.", name, part.Key),
+				Watched: true,
+			}
+		}
+		if err := part.validate(part.Value); err != nil {
+			return &Fault{
+				Reason:  v1alpha1.ReasonAccountMalformed,
+				Message: fmt.Sprintf("The key %q of the account's Secret %q: %v.", part.Key, name, err),
+				Watched: true,
+			}
+		}
+	}
+	return nil
+}
+
+// metadataFault is about prefixes that the operator was not told to allow:
+// GitOps tools prune by such labels, replicators copy the Secret into other
+// namespaces by such annotations.
+func metadataFault(target *v1alpha1.SecretTarget, allowed []string) *Fault {
+	if target == nil {
+		return nil
+	}
+	var refused []string
+	for key := range target.Labels {
+		if !prefixAllowed(key, allowed) {
+			refused = append(refused, fmt.Sprintf("spec.secret.labels[%s]", key))
+		}
+	}
+	for key := range target.Annotations {
+		if !prefixAllowed(key, allowed) {
+			refused = append(refused, fmt.Sprintf("spec.secret.annotations[%s]", key))
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	sort.Strings(refused)
+	return &Fault{
+		Reason: v1alpha1.ReasonMetadataNotAllowed,
+		Message: fmt.Sprintf("%s: a key with a prefix can make other tools prune the Secret or copy the token into other namespaces; "+
+			"use a key without a prefix, or have the operator's --allowed-metadata-prefixes allow it (now: %s).",
+			strings.Join(refused, ", "), strings.Join(allowed, ", ")),
+		Watched: true,
+	}
+}
+
+func prefixAllowed(key string, allowed []string) bool {
+	if !strings.Contains(key, "/") {
+		return true
+	}
+	for _, prefix := range allowed {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
