@@ -19,7 +19,11 @@ import (
 // back, nothing of it is made again.
 func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pass, error) {
 	p := &pass{key: key, capability: &v1alpha1.ClientCapability{}}
-	if err := r.Reader.Get(ctx, key, p.capability); err != nil {
+	reader := r.Reader
+	if r.memory.lagging(key) {
+		reader = r.Live
+	}
+	if err := reader.Get(ctx, key, p.capability); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
@@ -28,7 +32,7 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 	if !p.capability.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
-	if err := r.gatherSecrets(ctx, p); err != nil {
+	if err := r.gatherSecrets(ctx, reader, p); err != nil {
 		return nil, err
 	}
 	account, err := r.Accounts.Find(ctx, key.Namespace, p.capability.Spec.AccountRef)
@@ -41,13 +45,14 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 		Secret:          secretFacts(p.capability, p.secret),
 		AllowedPrefixes: r.AllowedPrefixes,
 		Now:             r.Clock.Now(),
+		ServerTime:      r.ServerTime.Passed(),
 	}
 	return p, nil
 }
 
-func (r *Reconciler) gatherSecrets(ctx context.Context, p *pass) error {
+func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, p *pass) error {
 	wanted := types.NamespacedName{Namespace: p.key.Namespace, Name: p.capability.SecretName()}
-	secret, err := getSecret(ctx, r.Reader, wanted)
+	secret, err := getSecret(ctx, reader, wanted)
 	if err != nil {
 		return err
 	}
@@ -106,8 +111,13 @@ func getSecret(ctx context.Context, reader client.Reader, key types.NamespacedNa
 
 // refusedAsTaken reads the last verdict from status: a hint, not a fact.
 func refusedAsTaken(c *v1alpha1.ClientCapability) bool {
-	ready := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ReadyCondition)
-	return ready != nil && ready.Reason == v1alpha1.ReasonSecretNotOwned
+	return hasReason(c, v1alpha1.ReadyCondition, v1alpha1.ReasonSecretNotOwned)
+}
+
+// hasReason reports whether a condition is there and gives the reason.
+func hasReason(c *v1alpha1.ClientCapability, kind, reason string) bool {
+	condition := meta.FindStatusCondition(c.Status.Conditions, kind)
+	return condition != nil && condition.Reason == reason
 }
 
 func secretFacts(c *v1alpha1.ClientCapability, secret *corev1.Secret) *issuance.Secret {

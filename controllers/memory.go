@@ -5,7 +5,14 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/capability-operator/capability-operator/issuance"
 )
+
+// patience is how many stale passes in a row are put up with before the cache
+// is no longer waited for. After an outage of the API server a watch can take
+// half a minute to come back, which is longer than a short token lives.
+const patience = 2
 
 // memory is what the reconciler remembers of each object between two passes.
 // All of it only saves work or spaces retries: a process that starts with none
@@ -21,6 +28,11 @@ type remembered struct {
 	secret, status uint64
 	// failing is when the failing began; zero while nothing fails.
 	failing time.Time
+	// stale counts passes, one after the other, that were decided on what had
+	// changed since.
+	stale int
+	// repairs paces the mending of a Secret that others change.
+	repairs issuance.Repairs
 }
 
 func (m *memory) update(key types.NamespacedName, change func(*remembered)) {
@@ -67,8 +79,29 @@ func (m *memory) failingSince(key types.NamespacedName, now time.Time) time.Time
 	return now
 }
 
+// lagging reports whether the cache has been behind for so long that it is
+// better to read past it.
+func (m *memory) lagging(key types.NamespacedName) bool { return m.get(key).stale >= patience }
+
+// decidedOn notes whether the pass was decided on stale facts.
+func (m *memory) decidedOn(key types.NamespacedName, stale bool) {
+	if stale {
+		m.update(key, func(o *remembered) { o.stale++ })
+	} else if m.get(key).stale > 0 {
+		m.update(key, func(o *remembered) { o.stale = 0 })
+	}
+}
+
 func (m *memory) succeeded(key types.NamespacedName) {
 	if !m.get(key).failing.IsZero() {
 		m.update(key, func(o *remembered) { o.failing = time.Time{} })
 	}
+}
+
+func (m *memory) mayRepair(key types.NamespacedName, now time.Time) bool {
+	return m.get(key).repairs.Allowed(now)
+}
+
+func (m *memory) repaired(key types.NamespacedName, now time.Time) {
+	m.update(key, func(o *remembered) { o.repairs = o.repairs.Made(now) })
 }

@@ -1,8 +1,13 @@
 package controllers
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/issuance"
 )
 
 // Counters of what was done. Their labels come from closed sets: no object, no
@@ -19,16 +24,40 @@ var (
 		Name:      "failures_total",
 		Help:      "Passes over a ClientCapability that left it unfulfilled, by the reason that its conditions give.",
 	}, []string{"reason"})
+
+	expired = prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: "capability_operator",
+		Name:      "tokens_expired_total",
+		Help:      "Tokens that expired in their Secret before they could be renewed, suspended ones left out.",
+	})
+
+	clockSkew = prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "capability_operator",
+		Name:      "apiserver_clock_skew_seconds",
+		Help:      "How far the API server's clock is ahead of the operator's, to about a second; negative where it is behind.",
+	})
 )
 
 // metrics.Registry is what the manager serves.
-func init() { metrics.Registry.MustRegister(tokensMinted, failures) }
+func init() { metrics.Registry.MustRegister(tokensMinted, failures, expired, clockSkew) }
 
-func (r *Reconciler) count(p *pass) {
+func (r *Reconciler) count(p *pass, now time.Time) {
 	if p.minted != "" {
 		tokensMinted.WithLabelValues(string(p.minted)).Inc()
 	}
 	if fault := p.trouble(); fault != nil {
 		failures.WithLabelValues(fault.Reason).Inc()
 	}
+	if p.foundExpired(now) {
+		expired.Inc()
+	}
+}
+
+// foundExpired reports whether this pass is the first to see that the token
+// expired in the Secret, though nobody had suspended it.
+func (p *pass) foundExpired(now time.Time) bool {
+	if p.capability.Spec.Suspend || hasReason(p.capability, v1alpha1.ReadyCondition, v1alpha1.ReasonTokenExpired) {
+		return false
+	}
+	return p.minted == issuance.CauseTokenExpired || p.token != nil && !p.live(now)
 }

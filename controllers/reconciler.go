@@ -32,6 +32,9 @@ type Reconciler struct {
 	Recorder events.EventRecorder
 	// Clock is the only source of time.
 	Clock clock.PassiveClock
+	// ServerTime knows the API server's clock; nil where nothing is to be
+	// known of it.
+	ServerTime *ServerTime
 	// AllowedPrefixes are the prefixes that the keys of spec.secret.labels
 	// and .annotations may have.
 	AllowedPrefixes []string
@@ -45,7 +48,7 @@ type Reconciler struct {
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	p, err := r.gather(ctx, req.NamespacedName)
 	if err != nil {
-		log.FromContext(ctx).Error(err, "Gathering the facts failed; trying again")
+		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
 		return r.retryUnread(req.NamespacedName), nil
 	}
 	if p == nil { // gone or going: garbage collection does the rest

@@ -26,7 +26,7 @@ func (r *Reconciler) report(ctx context.Context, p *pass) {
 	}
 	now := r.Clock.Now()
 	status := p.status(now)
-	r.count(p)
+	r.count(p, now)
 	if !equality.Semantic.DeepEqual(status, p.capability.Status) {
 		if err := r.writeStatus(ctx, p, status); err != nil {
 			if p.err == nil {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/source"
-
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
@@ -39,6 +39,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 		source.Kind[client.Object](mgr.GetCache(), &v1alpha1.ClientCapability{}, r.capabilityEvents()),
 		source.Kind[client.Object](mgr.GetCache(), &corev1.Secret{}, r.tokenSecretEvents()),
 		source.Kind[client.Object](accountCache, &corev1.Secret{}, r.accountEvents()),
+		source.Func(newClockWatch(r.Reader, clock.RealClock{}).Start),
 	} {
 		if err := c.Watch(watch); err != nil {
 			return fmt.Errorf("adding a watch: %w", err)

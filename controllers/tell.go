@@ -2,7 +2,6 @@ package controllers
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/issuance"
@@ -46,7 +45,7 @@ func (r *Reconciler) tell(p *pass, status v1alpha1.ClientCapabilityStatus) {
 // saidBefore reports whether a condition already gave this reason for what fails.
 func saidBefore(c *v1alpha1.ClientCapability, reason string) bool {
 	for _, kind := range []string{v1alpha1.RenewalFailingCondition, v1alpha1.ReconcilingCondition, v1alpha1.StalledCondition} {
-		if condition := meta.FindStatusCondition(c.Status.Conditions, kind); condition != nil && condition.Reason == reason {
+		if hasReason(c, kind, reason) {
 			return true
 		}
 	}

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"math/bits"
+	"sync"
 	"time"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
@@ -8,7 +10,8 @@ import (
 
 // Tiers of the queue, the most urgent highest. They are set on every wake-up
 // and every event, because the queue would otherwise hand the low priority of
-// the initial list on for ever.
+// the initial list on for ever. Between two tiers there is room for the ranks
+// that keep one namespace from standing in the way of another.
 const (
 	tierInDate   = -20 // nothing to do yet
 	tierDue      = -10 // a renewal in its time, or what has expired anyway
@@ -52,4 +55,28 @@ func firstTier(c *v1alpha1.ClientCapability, now time.Time) int {
 	default:
 		return tierInDate
 	}
+}
+
+// lowestRank is how far a rank may lower a tier without touching the next one.
+const lowestRank = 9
+
+// ranks order objects that wake together, so that the first of each namespace
+// goes before the second of any, and a namespace with a thousand is not in the
+// way of one with a few. The zero value is ready; it is safe for concurrent use.
+type ranks struct {
+	mu   sync.Mutex
+	seen map[string]uint
+}
+
+// lower is tier, lowered by how many objects of the namespace came before:
+// by one for one, two for two or three, three for four to seven and so on.
+func (r *ranks) lower(tier int, namespace string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen == nil {
+		r.seen = map[string]uint{}
+	}
+	rank := bits.Len(r.seen[namespace])
+	r.seen[namespace]++
+	return tier - min(rank, lowestRank)
 }

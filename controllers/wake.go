@@ -22,6 +22,7 @@ const terminatingWait = 10 * time.Second
 // is no path without a next time.
 func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	now := r.Clock.Now()
+	r.memory.decidedOn(p.key, errors.Is(p.err, errStale))
 	var after time.Duration
 	switch {
 	case errors.Is(p.err, errStale):

@@ -49,11 +49,12 @@ func enqueue(q queue, key types.NamespacedName, tier int) {
 // capabilityEvents wake an object for what its owner changed: a label does not
 // matter here, and the status that was just written is no news.
 func (r *Reconciler) capabilityEvents() handlers {
+	var initial ranks
 	return handlers{
 		created: func(_ context.Context, ev event.CreateEvent, q queue) {
 			tier := tierChanged
 			if ev.IsInInitialList {
-				tier = firstTier(ev.Object.(*v1alpha1.ClientCapability), r.Clock.Now())
+				tier = initial.lower(firstTier(ev.Object.(*v1alpha1.ClientCapability), r.Clock.Now()), ev.Object.GetNamespace())
 			}
 			enqueue(q, client.ObjectKeyFromObject(ev.Object), tier)
 		},
@@ -142,7 +143,9 @@ func (r *Reconciler) enqueueAll(ctx context.Context, q queue, namespace, index, 
 		log.FromContext(ctx).Error(err, "Looking up whom an event concerns failed", "index", index)
 		return
 	}
+	var together ranks
 	for i := range list.Items {
-		enqueue(q, client.ObjectKeyFromObject(&list.Items[i]), tierChanged)
+		key := client.ObjectKeyFromObject(&list.Items[i])
+		enqueue(q, key, together.lower(tierChanged, key.Namespace))
 	}
 }

@@ -66,6 +66,9 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 	if err != nil || patch == nil {
 		return err
 	}
+	if err := r.pace(p); err != nil {
+		return err
+	}
 	r.memory.expectSecret(p.key, secretDigest(next))
 	target := &corev1.Secret{}
 	target.Namespace, target.Name = next.Namespace, next.Name
@@ -92,6 +95,9 @@ func (r *Reconciler) create(ctx context.Context, p *pass, next *corev1.Secret) e
 	case now.UID != p.capability.UID || now.Generation != p.capability.Generation || !now.DeletionTimestamp.IsZero():
 		return errStale
 	}
+	if err := r.pace(p); err != nil {
+		return err
+	}
 	r.memory.expectSecret(p.key, secretDigest(next))
 	err = r.Client.Create(ctx, next, client.FieldOwner(FieldOwner))
 	if apierrors.IsAlreadyExists(err) {
@@ -100,6 +106,19 @@ func (r *Reconciler) create(ctx context.Context, p *pass, next *corev1.Secret) e
 	if err != nil {
 		return fmt.Errorf("creating the Secret: %w", err)
 	}
+	return nil
+}
+
+// pace holds a repair back where somebody else changes the Secret faster than
+// is worth mending.
+func (r *Reconciler) pace(p *pass) error {
+	if !p.repairs() {
+		return nil
+	}
+	if !r.memory.mayRepair(p.key, p.facts.Now) {
+		return refusal{issuance.Contested(p.capability.SecretName())}
+	}
+	r.memory.repaired(p.key, p.facts.Now)
 	return nil
 }
 

@@ -67,8 +67,10 @@ func Decide(f Facts) Verdict {
 			break
 		}
 	}
-	if verdict.Action == Mint && s.Secret != nil && s.Secret.Immutable {
-		verdict = *refuse(secretImmutable(s.Capability.SecretName()))
+	if verdict.Action == Mint {
+		if fault := s.unwritable(); fault != nil {
+			verdict = *refuse(fault)
+		}
 	}
 	if verdict.Fault == nil {
 		verdict.Fault = s.metadata
@@ -120,6 +122,17 @@ func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capabi
 		IssuedAt:   issued,
 		ExpiresAt:  issued.Add(capability.Lifetime(c.Spec.TTL.Value())),
 	}
+}
+
+// unwritable is what keeps a new token out of the Secret, or makes it worthless.
+func (s *subject) unwritable() *Fault {
+	switch {
+	case s.Secret != nil && s.Secret.Immutable:
+		return secretImmutable(s.Capability.SecretName())
+	case !s.wanted.ExpiresAt.After(s.ServerTime):
+		return clockBehind()
+	}
+	return nil
 }
 
 // holdsWanted reports whether the Secret's token says what the declaration

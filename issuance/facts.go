@@ -17,8 +17,11 @@ type Facts struct {
 	// AllowedPrefixes are the prefixes, such as reloader.stakater.com/, that
 	// keys of spec.secret.labels and .annotations may have.
 	AllowedPrefixes []string
-	// Now is the moment of the decision.
+	// Now is the moment of the decision, by the operator's clock.
 	Now time.Time
+	// ServerTime is a moment that the API server's clock has passed already;
+	// zero where nothing is known of it.
+	ServerTime time.Time
 }
 
 // Account is what is known of the account that a capability refers to.

@@ -42,6 +42,25 @@ func SecretNotOwned(name string) *Fault {
 	}
 }
 
+// Contested is the fault of a Secret that somebody else keeps changing.
+func Contested(name string) *Fault {
+	return &Fault{
+		Reason: v1alpha1.ReasonSecretContested,
+		Message: fmt.Sprintf("Something keeps changing Secret %q, so it is mended only every few seconds; "+
+			"find what writes to it (kubectl get secret --show-managed-fields) and stop it.", name),
+		Waiting: true,
+	}
+}
+
+func clockBehind() *Fault {
+	return &Fault{
+		Reason: v1alpha1.ReasonClockSkewed,
+		Message: "The operator's clock is so far behind the API server's that a new token would be expired at once; " +
+			"set the clock of the operator's node.",
+		Waiting: true,
+	}
+}
+
 func declarationFault(c *v1alpha1.ClientCapability, grant capability.Grant) *Fault {
 	ttl := c.Spec.TTL.Value()
 	var wrong string

@@ -70,6 +70,14 @@ const (
 	// can be written into it.
 	ReasonSecretImmutable = "SecretImmutable"
 
+	// ReasonSecretContested: something else keeps changing the Secret, so it is
+	// mended only every few seconds.
+	ReasonSecretContested = "SecretContested"
+
+	// ReasonClockSkewed: the operator's clock is so far behind the API server's
+	// that a new token would be expired at once.
+	ReasonClockSkewed = "ClockSkewed"
+
 	// ReasonQuotaExceeded: a ResourceQuota refused the Secret.
 	ReasonQuotaExceeded = "QuotaExceeded"
 

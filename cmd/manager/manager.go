@@ -36,6 +36,8 @@ func newManager(ctx context.Context, o options) (manager.Manager, error) {
 	}
 	config.QPS = -1 // the API server's priority and fairness spaces requests
 	config.UserAgent = rest.DefaultKubernetesUserAgent()
+	serverTime := &controllers.ServerTime{Clock: clock.RealClock{}}
+	config.Wrap(serverTime.Wrap)
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("building the scheme: %w", err)
@@ -74,6 +76,7 @@ func newManager(ctx context.Context, o options) (manager.Manager, error) {
 		Accounts:        &accounts.Finder{Secrets: accountCluster.GetCache()},
 		Recorder:        mgr.GetEventRecorder(leaseName),
 		Clock:           clock.RealClock{},
+		ServerTime:      serverTime,
 		AllowedPrefixes: o.allowedPrefixes,
 	}
 	if err := reconciler.SetupWithManager(ctx, mgr, accountCluster.GetCache(), o.concurrency); err != nil {

@@ -1,0 +1,74 @@
+package controllers
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+const (
+	// clockCheckEvery is how often the two clocks are compared.
+	clockCheckEvery = time.Second
+	// clockJump is how far they may drift apart within one such interval: far
+	// over what slewing does, far under what matters to a token.
+	clockJump = 500 * time.Millisecond
+)
+
+// clockWatch wakes everything when the wall clock jumps or the machine has
+// slept. The queue's timers are monotonic, and a token's times are not: after
+// a jump each of them is late or early by as much.
+type clockWatch struct {
+	reader client.Reader
+	clock  clock.WithTicker
+	// monotonic is the time since some fixed moment, on a clock that never jumps.
+	monotonic func() time.Duration
+}
+
+// newClockWatch relies on the clock's times carrying a monotonic reading, as
+// those of the real clock do.
+func newClockWatch(reader client.Reader, real clock.WithTicker) *clockWatch {
+	start := real.Now()
+	return &clockWatch{reader: reader, clock: real, monotonic: func() time.Duration { return real.Since(start) }}
+}
+
+// Start watches until ctx ends; it returns at once.
+func (w *clockWatch) Start(ctx context.Context, q queue) error {
+	ticker := w.clock.NewTicker(clockCheckEvery)
+	go func() {
+		defer ticker.Stop()
+		wall, steady := w.clock.Now().Round(0), w.monotonic()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C():
+			}
+			nextWall, nextSteady := w.clock.Now().Round(0), w.monotonic()
+			jump := nextWall.Sub(wall) - (nextSteady - steady)
+			wall, steady = nextWall, nextSteady
+			if jump.Abs() >= clockJump {
+				log.FromContext(ctx).Info("The clock jumped; planning everything anew", "by", jump.String())
+				w.wakeAll(ctx, q, wall)
+			}
+		}
+	}()
+	return nil
+}
+
+func (w *clockWatch) wakeAll(ctx context.Context, q queue, now time.Time) {
+	list := &v1alpha1.ClientCapabilityList{}
+	if err := w.reader.List(ctx, list); err != nil {
+		log.FromContext(ctx).Error(err, "Listing what to plan anew failed")
+		return
+	}
+	var together ranks
+	for i := range list.Items {
+		key := client.ObjectKeyFromObject(&list.Items[i])
+		enqueue(q, key, together.lower(firstTier(&list.Items[i], now), key.Namespace))
+	}
+}
