@@ -1,0 +1,84 @@
+# What a newcomer needs is `make test` and `make demo ARGS="--for 60s"`; `make` alone lists the rest.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+GO      ?= go
+KUBECTL ?= kubectl
+IMG     ?= capability-operator:dev
+
+# The scripts print the folder of the programs that they make, and make them only once (~/.cache/capability-operator).
+controlplane = hack/controlplane/build
+tools        = hack/tools/build
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "; print "Targets:"} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: demo
+demo: build ## Run the operator against a control plane of its own and watch it renew; ARGS="--for 60s" ends by itself
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/demo $(ARGS)
+
+##@ Develop
+
+.PHONY: build
+build: ## Build bin/manager and bin/demo
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
+
+.PHONY: generate
+generate: ## Write the deep copies in api/ and the CRDs in config/crd/bases
+	@tools="$$($(tools) controller-gen)" && rm -f config/crd/bases/*.yaml && \
+	  "$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt crd paths=./api/... output:crd:dir=config/crd/bases
+
+.PHONY: test
+test: ## Run all tests, with the race detector and a real control plane
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -count=1 -timeout=20m ./...
+
+.PHONY: test-unit
+test-unit: ## Run the tests of those packages that need no control plane
+	@$(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
+	  awk '!/\/test\/controlplane/ {print $$1}' | xargs $(GO) test
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@FUZZTIME="$(FUZZTIME)" hack/fuzz
+
+.PHONY: lint
+lint: ## Run golangci-lint and the checks of what it can't see
+	@tools="$$($(tools) golangci-lint)" && "$$tools/golangci-lint" run ./...
+	@hack/check-sources
+
+.PHONY: verify
+verify: ## Check that generated files, go.mod, go.sum and formatting are up to date
+	@hack/verify
+
+.PHONY: clean
+clean: ## Remove what was built here; the cached programs stay
+	@rm -rf bin
+
+##@ Install into a cluster
+
+.PHONY: docker-build
+docker-build: ## Build the manager's image, IMG (capability-operator:dev)
+	docker build -t "$(IMG)" .
+
+.PHONY: install
+install: ## Install the CRDs with KUBECTL (kubectl)
+	$(KUBECTL) apply -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRDs, and with them every ClientCapability
+	$(KUBECTL) delete --ignore-not-found -k config/crd
+
+.PHONY: deploy
+deploy: ## Install the CRDs and the operator, with the image IMG
+	$(KUBECTL) kustomize config/default | sed 's|image: capability-operator:dev$$|image: $(IMG)|' | $(KUBECTL) apply -f -
+
+.PHONY: undeploy
+undeploy: ## Remove the operator and the CRDs
+	$(KUBECTL) delete --ignore-not-found -k config/default
