@@ -1,0 +1,215 @@
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+// root is the top of the repository, as seen from here.
+const root = "../.."
+
+const (
+	theKind    = "docs/clientcapability.md"
+	operations = "docs/operations.md"
+)
+
+func TestEveryConditionAndReasonIsDocumented(t *testing.T) {
+	mustName(t, theKind, constants(t, "api/v1alpha1/conditions.go"))
+}
+
+func TestEveryLabelAnnotationAndDataKeyIsDocumented(t *testing.T) {
+	for _, value := range []string{
+		v1alpha1.SecretType, v1alpha1.AccountLabel, v1alpha1.RenewRequestedAtAnnotation, v1alpha1.OwnerAnnotation,
+		v1alpha1.AnsweredRenewRequestAnnotation, v1alpha1.ManagedLabelsAnnotation, v1alpha1.ManagedAnnotationsAnnotation,
+		v1alpha1.DefaultTokenKey, v1alpha1.DefaultAccountSIDKey, v1alpha1.DefaultAuthTokenKey,
+	} {
+		mustName(t, theKind, []string{value})
+	}
+	if !strings.Contains(read(t, theKind), v1alpha1.ExpiresAtKey) {
+		t.Errorf("%s lacks %s", theKind, v1alpha1.ExpiresAtKey)
+	}
+}
+
+func TestEveryFieldOfTheKindIsDocumented(t *testing.T) {
+	kind := reflect.TypeFor[v1alpha1.ClientCapability]()
+	var paths []string
+	for _, top := range []string{"Spec", "Status"} {
+		field, ok := kind.FieldByName(top)
+		if !ok {
+			t.Fatalf("the kind has no %s", top)
+		}
+		paths = append(paths, fields(field.Type, strings.ToLower(top))...)
+	}
+	if len(paths) < 20 {
+		t.Fatalf("only %d fields were found: %q", len(paths), paths)
+	}
+	mustName(t, theKind, paths)
+}
+
+// The CRD is generated from the types; this holds where somebody edited it.
+func TestTheCRDHasTheFieldsOfTheTypes(t *testing.T) {
+	crds, err := filepath.Glob(filepath.Join(root, "config", "crd", "bases", "*.yaml"))
+	if err != nil || len(crds) != 1 {
+		t.Fatalf("CRDs are %q, %v", crds, err)
+	}
+	manifest, err := os.ReadFile(crds[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range fields(reflect.TypeFor[v1alpha1.ClientCapability](), "") {
+		name := path[strings.LastIndex(path, ".")+1:]
+		if !regexp.MustCompile(`(?m)^ +` + name + `:$`).Match(manifest) {
+			t.Errorf("%s lacks %s", crds[0], name)
+		}
+	}
+}
+
+func TestEveryRefusalIsQuoted(t *testing.T) {
+	page := read(t, theKind)
+	// A message that is an expression too is shown as what that gives.
+	rule := regexp.MustCompile(`XValidation:.*,message=("(?:[^"\\]|\\.)*")`)
+	found := 0
+	for _, source := range sources(t, "api/v1alpha1") {
+		for _, match := range rule.FindAllStringSubmatch(read(t, source), -1) {
+			if strings.Contains(match[0], "messageExpression=") {
+				continue
+			}
+			found++
+			message, err := strconv.Unquote(match[1])
+			if err != nil {
+				t.Fatalf("%s: %s: %v", source, match[1], err)
+			}
+			if !strings.Contains(page, "`"+message+"`") {
+				t.Errorf("%s does not quote: %s", theKind, message)
+			}
+		}
+	}
+	if found < 15 {
+		t.Errorf("only %d rules were found", found)
+	}
+}
+
+func TestEveryFlagOfTheManagerIsDocumented(t *testing.T) {
+	flags := []string{"--kubeconfig"} // which controller-runtime registers
+	for _, match := range regexp.MustCompile(`flags\.\w+Var\(&?[\w.]+, "([a-z-]+)"`).FindAllStringSubmatch(read(t, "cmd/manager/options.go"), -1) {
+		flags = append(flags, "--"+match[1])
+	}
+	if len(flags) < 9 {
+		t.Fatalf("only %d flags were found: %q", len(flags), flags)
+	}
+	mustName(t, operations, flags)
+}
+
+func TestEveryMetricIsDocumented(t *testing.T) {
+	var metrics []string
+	for _, match := range regexp.MustCompile(`Name:\s+"([a-z_]+)"`).FindAllStringSubmatch(read(t, "controllers/metrics.go"), -1) {
+		metrics = append(metrics, "capability_operator_"+match[1])
+	}
+	if len(metrics) == 0 {
+		t.Fatal("no metric was found")
+	}
+	mustName(t, operations, metrics)
+}
+
+func TestEveryDecisionIsListedAndShort(t *testing.T) {
+	index := read(t, "docs/decisions/README.md")
+	records, err := filepath.Glob(filepath.Join(root, "docs", "decisions", "[0-9]*.md"))
+	if err != nil || len(records) == 0 {
+		t.Fatalf("records are %q, %v", records, err)
+	}
+	for _, record := range records {
+		name := filepath.Base(record)
+		if !strings.Contains(index, "("+name+")") {
+			t.Errorf("docs/decisions/README.md does not list %s", name)
+		}
+		if lines := strings.Count(read(t, "docs/decisions/"+name), "\n"); lines >= 40 {
+			t.Errorf("%s has %d lines", name, lines)
+		}
+	}
+}
+
+// mustName wants each word on the page as code, with nothing around it.
+func mustName(t *testing.T, page string, words []string) {
+	t.Helper()
+	text := read(t, page)
+	for _, word := range words {
+		if !strings.Contains(text, "`"+word+"`") {
+			t.Errorf("%s does not name `%s`", page, word)
+		}
+	}
+}
+
+// constants are the values of the string constants of a source file.
+func constants(t *testing.T, source string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, source), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		if spec, ok := node.(*ast.ValueSpec); ok {
+			for _, value := range spec.Values {
+				if literal, ok := value.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					values = append(values, strings.Trim(literal.Value, `"`))
+				}
+			}
+		}
+		return true
+	})
+	if len(values) == 0 {
+		t.Fatalf("%s has no constants", source)
+	}
+	return values
+}
+
+// fields are the paths of all fields of a type of the API, below a path.
+func fields(of reflect.Type, path string) []string {
+	if of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[v1alpha1.ClientCapability]().PkgPath() {
+		return nil
+	}
+	var paths []string
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		if name == "" || name == "metadata" {
+			continue // what every kind has
+		}
+		below := strings.TrimPrefix(path+"."+name, ".")
+		paths = append(append(paths, below), fields(of.Field(i).Type, below)...)
+	}
+	return paths
+}
+
+func sources(t *testing.T, folder string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("sources of %s are %q, %v", folder, found, err)
+	}
+	for i := range found {
+		found[i] = filepath.Join(folder, filepath.Base(found[i]))
+	}
+	return found
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
