@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
@@ -63,7 +64,9 @@ func installedControlPlane(ctx context.Context) (stop func() error, err error) {
 		return stop, err
 	}
 	stop = func() error { defer os.RemoveAll(home); return cluster.Stop() }
-	if objects, err = dynamic.NewForConfig(cluster.Config); err != nil {
+	quiet := rest.CopyConfig(cluster.Config)
+	quiet.WarningHandler = rest.NoWarnings{} // a short lifetime is warned of, in other tests
+	if objects, err = dynamic.NewForConfig(quiet); err != nil {
 		return stop, err
 	}
 	if core, err = kubernetes.NewForConfig(cluster.Config); err != nil {
@@ -77,7 +80,7 @@ func installedControlPlane(ctx context.Context) (stop func() error, err error) {
 			return stop, fmt.Errorf("kubectl %s: %w\n%s", strings.Join(step, " "), err, complaints)
 		}
 	}
-	return stop, nil
+	return stop, awaitPolicy(ctx)
 }
 
 // kubectl runs the kubectl of the API server's own version and returns what it printed as output and as complaints.
@@ -116,14 +119,19 @@ func newNamespace(t *testing.T) string {
 // declare sends a spec that is written as YAML, with the strict check of fields that kubectl asks for.
 func declare(t *testing.T, namespace, name, spec string) (*unstructured.Unstructured, error) {
 	t.Helper()
+	return objects.Resource(clientCapabilities).Namespace(namespace).
+		Create(t.Context(), declaration(t, name, spec), metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+}
+
+func declaration(t *testing.T, name, spec string) *unstructured.Unstructured {
+	t.Helper()
 	manifest := fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s}\nspec: %s\n",
 		v1alpha1.GroupVersion, v1alpha1.Kind, name, spec)
 	object := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal([]byte(manifest), &object.Object); err != nil {
 		t.Fatalf("the manifest is no YAML: %v\n%s", err, manifest)
 	}
-	return objects.Resource(clientCapabilities).Namespace(namespace).
-		Create(t.Context(), object, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+	return object
 }
 
 // with is a spec that would be admitted, and these fields.

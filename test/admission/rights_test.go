@@ -29,7 +29,7 @@ func TestTheOperatorHasTheseRightsAndNoOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRights(t, own.Rules, []string{
-		"create events", "patch events",
+		"create events",
 		"create coordination.k8s.io/leases", "get coordination.k8s.io/leases capability-operator",
 		"update coordination.k8s.io/leases capability-operator",
 	})
