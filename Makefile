@@ -16,7 +16,7 @@ tools        = hack/tools/build
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "; print "Targets:"} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Try it
 
@@ -43,6 +43,10 @@ test: ## Run all tests, with the race detector and a real control plane
 test-unit: ## Run the tests of those packages that need no control plane
 	@$(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 	  awk '!/\/test\/controlplane/ {print $$1}' | xargs $(GO) test
+
+.PHONY: test-e2e
+test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how
+	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

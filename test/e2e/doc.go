@@ -1,0 +1,23 @@
+// Package e2e tests the operator where its users stand: its real image from its
+// real manifests on a cluster with nodes, with a pod that mounts a token and
+// reads it as an application would.
+//
+//	make test-e2e
+//
+// The cluster is whatever KUBECONFIG names, and must not have the operator yet:
+// the tests install it, and uninstall it with all that it kept. What differs
+// between clusters is told by variables:
+//
+//   - E2E_MANIFESTS: the kustomize folder to install, by default config/default;
+//     onenode here is for a single node without a pod network or a registry.
+//   - E2E_IMAGE: the operator's image, instead of the one in those manifests.
+//   - E2E_CONSUMER_IMAGE: an image whose entrypoint is the program in consumer,
+//     built with CGO_ENABLED=0 and needing nothing beside it; by default
+//     localhost/capability-operator-consumer:dev.
+//   - KUBECTL: the kubectl to use.
+//
+// The tests carry the build tag e2e, so that go test ./... leaves them out. They
+// take ten minutes, nearly all of it waiting for renewals, and wait side by side.
+// They must know no more of the operator than a user does: its API, its manifests
+// and its logs.
+package e2e
