@@ -48,7 +48,7 @@ func secretMissing(s *subject) *Verdict {
 	switch {
 	case s.Secret != nil:
 		return nil
-	case s.Capability.Status.Token == nil:
+	case s.Capability.Status.Token == nil && s.Capability.Status.SecretName == "":
 		return mint(CauseFirstIssue)
 	default:
 		return mint(CauseSecretMissing)

@@ -128,7 +128,7 @@ func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capabi
 func (s *subject) unwritable() *Fault {
 	switch {
 	case s.Secret != nil && s.Secret.Immutable:
-		return secretImmutable(s.Capability.SecretName())
+		return SecretImmutable(s.Capability.SecretName())
 	case !s.wanted.ExpiresAt.After(s.ServerTime):
 		return clockBehind()
 	}

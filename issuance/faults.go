@@ -24,7 +24,8 @@ func suspendedFault() *Fault {
 	}
 }
 
-func secretImmutable(name string) *Fault {
+// SecretImmutable is the fault of a Secret whose data can't be changed any more.
+func SecretImmutable(name string) *Fault {
 	return &Fault{
 		Reason:  v1alpha1.ReasonSecretImmutable,
 		Message: fmt.Sprintf("Secret %q is immutable, so no new token can be written into it; delete it, and it is made anew.", name),
@@ -46,8 +47,8 @@ func SecretNotOwned(name string) *Fault {
 func Contested(name string) *Fault {
 	return &Fault{
 		Reason: v1alpha1.ReasonSecretContested,
-		Message: fmt.Sprintf("Something keeps changing Secret %q, so it is mended only every few seconds; "+
-			"find what writes to it (kubectl get secret --show-managed-fields) and stop it.", name),
+		Message: fmt.Sprintf("Something keeps changing Secret %q or asking for its renewal, so it is written only every few seconds; "+
+			"find what does (kubectl get secret --show-managed-fields) and stop it.", name),
 		Waiting: true,
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	// kubeletMargin is the default renewBefore where a third of the lifetime
-	// is less: a mounted Secret was seen to reach a running pod 17 to 70 s
+	// is less: a mounted Secret was seen to reach a running pod up to 90 s
 	// after the write, and a clock or a failover takes its share too.
 	kubeletMargin = 2 * time.Minute
 

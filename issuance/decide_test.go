@@ -1,0 +1,20 @@
+package issuance_test
+
+import (
+	"testing"
+
+	"github.com/capability-operator/capability-operator/issuance"
+)
+
+const (
+	tableKey    = authToken
+	tableOldKey = otherAuthToken
+)
+
+var tableNow = noon
+
+// inDate are the facts of a capability whose token needs nothing.
+func inDate(t *testing.T) issuance.Facts {
+	t.Helper()
+	return healthy(t)
+}
