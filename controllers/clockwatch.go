@@ -31,9 +31,9 @@ type clockWatch struct {
 
 // newClockWatch relies on the clock's times carrying a monotonic reading, as
 // those of the real clock do.
-func newClockWatch(reader client.Reader, real clock.WithTicker) *clockWatch {
-	start := real.Now()
-	return &clockWatch{reader: reader, clock: real, monotonic: func() time.Duration { return real.Since(start) }}
+func newClockWatch(reader client.Reader, machine clock.WithTicker) *clockWatch {
+	start := machine.Now()
+	return &clockWatch{reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) }}
 }
 
 // Start watches until ctx ends; it returns at once.

@@ -62,11 +62,29 @@ func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, p 
 			return err
 		}
 	}
+	switch {
+	case secret == nil:
+	case reader == r.Live:
+		r.memory.wroteSecret(p.key, secret) // also where a restored API server counts from an earlier version on
+	case r.memory.isOutdated(p.key, secret):
+		return errStale
+	}
 	p.secret = secret
-	if p.capability.Status.ObservedGeneration == p.capability.Generation && p.capability.Status.SecretName == wanted.Name {
-		return nil // reported under this name for this declaration: nothing is left behind
+	if settled(p.capability) {
+		return nil
 	}
 	return r.gatherFormer(ctx, p, wanted.Name)
+}
+
+// settled reports whether status says that all was done that this declaration
+// asks for: then no Secret is left behind under a former name.
+func settled(c *v1alpha1.ClientCapability) bool {
+	for _, kind := range []string{v1alpha1.RenewalFailingCondition, v1alpha1.ReconcilingCondition, v1alpha1.StalledCondition} {
+		if meta.FindStatusCondition(c.Status.Conditions, kind) != nil {
+			return false
+		}
+	}
+	return c.Status.ObservedGeneration == c.Generation && c.Status.SecretName == c.SecretName()
 }
 
 // gatherFormer looks for Secrets that a change of spec.secret.name left

@@ -4,7 +4,9 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/capability-operator/capability-operator/issuance"
 )
@@ -24,15 +26,25 @@ type memory struct {
 
 type remembered struct {
 	// secret and status are digests of what was last written, or was about to
-	// be; the watch event that brings exactly that back is no news.
+	// be; the watch event that brings exactly that back is no news. That of a
+	// Secret holds for one event: who puts the same back later is heard.
 	secret, status uint64
-	// failing is when the failing began; zero while nothing fails.
-	failing time.Time
+	// name and version are those of the Secret as it was last written.
+	name, version string
+	// failing is when the failing for this reason began; zero while nothing fails.
+	failing    time.Time
+	failingFor string
+	// untold is why a token was minted that no event has told of yet.
+	untold issuance.Cause
 	// stale counts passes, one after the other, that were decided on what had
 	// changed since.
 	stale int
 	// repairs paces the mending of a Secret that others change.
 	repairs issuance.Repairs
+	// issued and renewAt are those of the token that was written last.
+	issued, renewAt time.Time
+	// expired is the expiry of the token that was last counted as expired.
+	expired time.Time
 }
 
 func (m *memory) update(key types.NamespacedName, change func(*remembered)) {
@@ -63,16 +75,46 @@ func (m *memory) expectSecret(key types.NamespacedName, digest uint64) {
 	m.update(key, func(o *remembered) { o.secret = digest })
 }
 
+// noExpectation follows a write whose effect is not known, or that had none:
+// whatever the watch brings is news.
+func (m *memory) noExpectation(key types.NamespacedName) { m.expectSecret(key, 0) }
+
+// isEcho reports, once, whether a Secret of this digest is what was written.
+func (m *memory) isEcho(key types.NamespacedName, digest uint64) bool {
+	if m.get(key).secret != digest {
+		return false
+	}
+	m.update(key, func(o *remembered) { o.secret = 0 })
+	return true
+}
+
+// wroteSecret notes the Secret as the API server has it after a write.
+func (m *memory) wroteSecret(key types.NamespacedName, secret *corev1.Secret) {
+	m.update(key, func(o *remembered) { o.name, o.version = secret.Name, secret.ResourceVersion })
+}
+
+// isOutdated reports whether a Secret was read that is older than the one that
+// was written last: the cache has not seen that write yet.
+func (m *memory) isOutdated(key types.NamespacedName, secret *corev1.Secret) bool {
+	last := m.get(key)
+	if last.name != secret.Name {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(secret.ResourceVersion, last.version)
+	return err == nil && order < 0
+}
+
 // expectStatus must come before the write, as for a Secret.
 func (m *memory) expectStatus(key types.NamespacedName, digest uint64) {
 	m.update(key, func(o *remembered) { o.status = digest })
 }
 
-// failingSince notes a failure at now and returns when the failing began.
-func (m *memory) failingSince(key types.NamespacedName, now time.Time) time.Time {
+// failingSince notes a failure at now and returns when the failing for this
+// reason began: another reason starts anew, with waits that are short again.
+func (m *memory) failingSince(key types.NamespacedName, reason string, now time.Time) time.Time {
 	m.update(key, func(o *remembered) {
-		if o.failing.IsZero() || o.failing.After(now) { // the clock was set back
-			o.failing = now
+		if o.failing.IsZero() || o.failingFor != reason || o.failing.After(now) { // the clock was set back
+			o.failing, o.failingFor = now, reason
 		}
 		now = o.failing
 	})
@@ -98,10 +140,40 @@ func (m *memory) succeeded(key types.NamespacedName) {
 	}
 }
 
+// minted notes a token of which an event is to tell: renewals are routine.
+func (m *memory) minted(key types.NamespacedName, cause issuance.Cause) {
+	if cause != issuance.CauseRenewal {
+		m.update(key, func(o *remembered) { o.untold = cause })
+	}
+}
+
+// tell returns, once, why a token was minted that no event has told of.
+func (m *memory) tell(key types.NamespacedName) issuance.Cause {
+	untold := m.get(key).untold
+	if untold != "" {
+		m.update(key, func(o *remembered) { o.untold = "" })
+	}
+	return untold
+}
+
 func (m *memory) mayRepair(key types.NamespacedName, now time.Time) bool {
 	return m.get(key).repairs.Allowed(now)
 }
 
 func (m *memory) repaired(key types.NamespacedName, now time.Time) {
 	m.update(key, func(o *remembered) { o.repairs = o.repairs.Made(now) })
+}
+
+func (m *memory) wrote(key types.NamespacedName, issued, renewAt time.Time) {
+	m.update(key, func(o *remembered) { o.issued, o.renewAt = issued, renewAt })
+}
+
+// firstExpired reports whether the expiry of this token was not counted yet,
+// and notes that it is now.
+func (m *memory) firstExpired(key types.NamespacedName, expiry time.Time) bool {
+	if m.get(key).expired.Equal(expiry) {
+		return false
+	}
+	m.update(key, func(o *remembered) { o.expired = expiry })
+	return true
 }

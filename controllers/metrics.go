@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/capability"
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
@@ -48,16 +49,20 @@ func (r *Reconciler) count(p *pass, now time.Time) {
 	if fault := p.trouble(); fault != nil {
 		failures.WithLabelValues(fault.Reason).Inc()
 	}
-	if p.foundExpired(now) {
+	if held := p.foundExpired(now); held != nil && r.memory.firstExpired(p.key, held.ExpiresAt) {
 		expired.Inc()
 	}
 }
 
-// foundExpired reports whether this pass is the first to see that the token
-// expired in the Secret, though nobody had suspended it.
-func (p *pass) foundExpired(now time.Time) bool {
-	if p.capability.Spec.Suspend || hasReason(p.capability, v1alpha1.ReadyCondition, v1alpha1.ReasonTokenExpired) {
-		return false
+// foundExpired is the token that expired in the Secret, though nobody had
+// suspended it; nil where none did, or where status has told of it already.
+func (p *pass) foundExpired(now time.Time) *capability.Token {
+	held := p.verdict.Held
+	switch {
+	case held == nil || now.Before(held.ExpiresAt) || p.minted != "" && p.minted != issuance.CauseTokenExpired:
+		return nil
+	case p.capability.Spec.Suspend || hasReason(p.capability, v1alpha1.ReadyCondition, v1alpha1.ReasonTokenExpired):
+		return nil
 	}
-	return p.minted == issuance.CauseTokenExpired || p.token != nil && !p.live(now)
+	return held
 }

@@ -63,13 +63,3 @@ func (p *pass) expiresAt() time.Time {
 	}
 	return p.token.ExpiresAt
 }
-
-// repairs reports whether this pass mends what others did to the Secret: what
-// it writes follows neither from the declaration nor from the time.
-func (p *pass) repairs() bool {
-	switch p.verdict.Cause {
-	case issuance.CauseFirstIssue, issuance.CauseRenewal, issuance.CauseTokenExpired:
-		return false
-	}
-	return p.capability.Status.ObservedGeneration == p.capability.Generation
-}

@@ -6,7 +6,6 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/capability-operator/capability-operator/accounts"
@@ -48,8 +47,7 @@ type Reconciler struct {
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	p, err := r.gather(ctx, req.NamespacedName)
 	if err != nil {
-		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
-		return r.retryUnread(req.NamespacedName), nil
+		return r.retryUnread(ctx, req.NamespacedName, err), nil
 	}
 	if p == nil { // gone or going: garbage collection does the rest
 		r.memory.forget(req.NamespacedName)

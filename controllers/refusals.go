@@ -53,12 +53,7 @@ var (
 // The refusal's own text is not repeated: who refused a Secret may quote it.
 func refusedBy(err error) *issuance.Fault {
 	text := err.Error()
-	if m := quotaExceeded.FindStringSubmatch(text); m != nil && apierrors.IsForbidden(err) {
-		return &issuance.Fault{
-			Reason:  v1alpha1.ReasonQuotaExceeded,
-			Message: fmt.Sprintf("ResourceQuota %q leaves no room for the Secret; raise it, or delete what is not needed.", m[1]),
-		}
-	}
+	// Admission first: its message is anybody's text, and may sound like another's.
 	for _, admission := range []struct {
 		who  string
 		says *regexp.Regexp
@@ -69,6 +64,12 @@ func refusedBy(err error) *issuance.Fault {
 				Message: fmt.Sprintf("%s %q refuses the Secret; a server-side dry run of a Secret of type %s shows what it objects to.",
 					admission.who, m[1], v1alpha1.SecretType),
 			}
+		}
+	}
+	if m := quotaExceeded.FindStringSubmatch(text); m != nil && apierrors.IsForbidden(err) {
+		return &issuance.Fault{
+			Reason:  v1alpha1.ReasonQuotaExceeded,
+			Message: fmt.Sprintf("ResourceQuota %q leaves no room for the Secret; raise it, or delete what is not needed.", m[1]),
 		}
 	}
 	if m := deniedByRBAC.FindStringSubmatch(text); m != nil && apierrors.IsForbidden(err) {
@@ -107,7 +108,7 @@ func callFailed(err error) *issuance.Fault {
 }
 
 // secretLike finds what could be a token or a part of one in a text.
-var secretLike = regexp.MustCompile(`[A-Za-z0-9_+/=-]{24,}(\.[A-Za-z0-9_+/=-]+)*`)
+var secretLike = regexp.MustCompile(`[A-Za-z0-9_+=-]{24,}(\.[A-Za-z0-9_+=-]+)*`)
 
 // longestLogged bounds an error's text in the log, in bytes.
 const longestLogged = 1024

@@ -35,7 +35,7 @@ func (r *Reconciler) report(ctx context.Context, p *pass) {
 			return
 		}
 	}
-	r.tell(p, status)
+	r.tell(p)
 }
 
 // statusPatch names every member, so that one that is gone is null and goes.
@@ -118,9 +118,9 @@ func (p *pass) status(now time.Time) v1alpha1.ClientCapabilityStatus {
 		LastRenewRequest:   requestTime(p.answered),
 		Conditions:         p.conditions(now),
 	}
-	if p.facts.Secret != nil && p.facts.Secret.Ours || p.done {
-		// Until the new Secret is there, status goes on naming the former one,
-		// by which it is found and removed.
+	if (p.facts.Secret != nil && p.facts.Secret.Ours || p.done) && len(p.former) == 0 {
+		// Until the new Secret is there and the former one is gone, status goes
+		// on naming that: by its name it is found and removed.
 		status.SecretName = p.capability.SecretName()
 	}
 	if p.token == nil {

@@ -51,6 +51,14 @@ func (p *pass) desired(c content) *corev1.Secret {
 	return next
 }
 
+// owned is the Secret as it stands, but for whose it is.
+func (p *pass) owned() *corev1.Secret {
+	next := p.secret.DeepCopy()
+	next.OwnerReferences = ownerReferences(p.capability, next.OwnerReferences)
+	metav1.SetMetaDataAnnotation(&next.ObjectMeta, v1alpha1.OwnerAnnotation, p.key.Name)
+	return next
+}
+
 // declaredMetadata is what the declaration puts on the Secret. Where that is
 // refused, it is what an earlier declaration has put there.
 func (p *pass) declaredMetadata() (labels, annotations map[string]string) {

@@ -28,12 +28,14 @@ const (
 )
 
 // tell records events: on the first issue, on a re-issue for a cause, and when
-// the reason turned for which something fails.
-func (r *Reconciler) tell(p *pass, status v1alpha1.ClientCapabilityStatus) {
-	if p.minted == issuance.CauseFirstIssue {
-		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventIssued, "Issue", "Issued the first token into Secret %q", status.SecretName)
-	} else if why, ok := causes[p.minted]; ok {
-		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventReissued, "Issue", "Issued a new token into Secret %q: %s", status.SecretName, why)
+// the reason turned for which something fails. A token whose status could not
+// be written at first is told of now.
+func (r *Reconciler) tell(p *pass) {
+	name, minted := p.capability.SecretName(), r.memory.tell(p.key)
+	if minted == issuance.CauseFirstIssue {
+		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventIssued, "Issue", "Issued the first token into Secret %q", name)
+	} else if why, ok := causes[minted]; ok {
+		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventReissued, "Issue", "Issued a new token into Secret %q: %s", name, why)
 	}
 	fault := p.trouble()
 	if fault == nil || fault.Reason == v1alpha1.ReasonSuspended || saidBefore(p.capability, fault.Reason) {

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
@@ -30,10 +31,10 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	case errors.Is(p.err, errTerminating):
 		after = terminatingWait
 	case p.err != nil:
-		after = issuance.Retry(nil, now, r.memory.failingSince(p.key, now), p.expiresAt())
+		after = issuance.Retry(nil, now, r.memory.failingSince(p.key, v1alpha1.ReasonWriteFailed, now), p.expiresAt())
 		log.FromContext(ctx).Error(scrub(p.err), "A call failed; trying again", "after", after.String())
 	case !p.done:
-		after = issuance.Retry(p.fault, now, r.memory.failingSince(p.key, now), p.expiresAt())
+		after = issuance.Retry(p.fault, now, r.memory.failingSince(p.key, p.fault.Reason, now), p.expiresAt())
 	default:
 		r.memory.succeeded(p.key)
 		after = issuance.Wait(now, p.renewAt)
@@ -44,9 +45,14 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	return reconcile.Result{RequeueAfter: after, Priority: new(nextTier(p, now))}
 }
 
-// retryUnread is for a pass that could not even read what it is about.
-func (r *Reconciler) retryUnread(key types.NamespacedName) reconcile.Result {
+// retryUnread is for a pass that could not read what it is about, or read what
+// is older than its own last write.
+func (r *Reconciler) retryUnread(ctx context.Context, key types.NamespacedName, err error) reconcile.Result {
 	now := r.Clock.Now()
-	after := issuance.Retry(nil, now, r.memory.failingSince(key, now), time.Time{})
+	after := staleWait
+	if r.memory.decidedOn(key, errors.Is(err, errStale)); !errors.Is(err, errStale) {
+		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
+		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), time.Time{})
+	}
 	return reconcile.Result{RequeueAfter: after, Priority: new(tierChanged)}
 }

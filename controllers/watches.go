@@ -93,7 +93,7 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 	}
 	news := func(ctx context.Context, secret *corev1.Secret, q queue) {
 		owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerName(secret)}
-		if secretDigest(secret) != r.memory.get(owner).secret {
+		if !r.memory.isEcho(owner, secretDigest(secret)) {
 			wake(ctx, secret, q)
 		}
 	}

@@ -1,8 +1,10 @@
 package controllers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,6 +31,7 @@ func (r *Reconciler) write(ctx context.Context, p *pass) {
 	case issuance.Mint:
 		err = r.mint(ctx, p)
 	case issuance.Refuse:
+		r.refuse(ctx, p)
 		return
 	}
 	if err == nil {
@@ -36,6 +39,19 @@ func (r *Reconciler) write(ctx context.Context, p *pass) {
 	}
 	p.done = err == nil
 	r.classify(p, err)
+}
+
+// refuse writes no token. The Secret's owner still follows the deletion policy:
+// what the user wants to keep must not go because something else is wrong.
+func (r *Reconciler) refuse(ctx context.Context, p *pass) {
+	fault := p.fault
+	if p.secret != nil && p.facts.Secret.Ours {
+		r.classify(p, r.put(ctx, p, p.owned()))
+	}
+	p.fault = fault
+	if p.err == nil {
+		p.err = r.doubt(ctx, p)
+	}
 }
 
 // mint signs a new token and writes it.
@@ -53,7 +69,9 @@ func (r *Reconciler) mint(ctx context.Context, p *pass) error {
 		return err
 	}
 	p.token, p.renewAt = &token, issuance.RenewAt(p.capability, token)
+	r.memory.wrote(p.key, token.IssuedAt, p.renewAt)
 	p.minted, p.answered = p.verdict.Cause, answered
+	r.memory.minted(p.key, p.minted)
 	return nil
 }
 
@@ -66,6 +84,16 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 	if err != nil || patch == nil {
 		return err
 	}
+	if p.facts.Secret.Immutable && !maps.EqualFunc(p.secret.Data, next.Data, bytes.Equal) {
+		return refusal{issuance.SecretImmutable(next.Name)}
+	}
+	if p.verdict.Action == issuance.Mint && p.capability.DeletionPolicy() == v1alpha1.DeletionPolicyRetain {
+		// Nothing takes a retained Secret along with its object, so its version
+		// alone does not tell that the object is gone.
+		if err := r.confirm(ctx, p); err != nil {
+			return err
+		}
+	}
 	if err := r.pace(p); err != nil {
 		return err
 	}
@@ -73,52 +101,57 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 	target := &corev1.Secret{}
 	target.Namespace, target.Name = next.Namespace, next.Name
 	err = r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldOwner))
+	if err != nil {
+		r.memory.noExpectation(p.key)
+	}
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return errStale
 	}
 	if err != nil {
 		return fmt.Errorf("patching the Secret: %w", err)
 	}
+	r.memory.wroteSecret(p.key, target)
+	r.paced(p)
 	return nil
 }
 
-// create writes the first Secret, after one look past the cache: a leader that
-// was asleep must not make a Secret for an object that is gone or changed.
-func (r *Reconciler) create(ctx context.Context, p *pass, next *corev1.Secret) error {
+// confirm takes one look past the cache: a leader that was asleep must not
+// write for an object that is gone or changed.
+func (r *Reconciler) confirm(ctx context.Context, p *pass) error {
 	now := &v1alpha1.ClientCapability{}
 	err := r.Live.Get(ctx, p.key, now)
 	switch {
 	case apierrors.IsNotFound(err):
 		return errStale
 	case err != nil:
-		return fmt.Errorf("reading the ClientCapability before creating its Secret: %w", err)
+		return fmt.Errorf("reading the ClientCapability before writing its Secret: %w", err)
 	case now.UID != p.capability.UID || now.Generation != p.capability.Generation || !now.DeletionTimestamp.IsZero():
 		return errStale
+	}
+	return nil
+}
+
+// create writes the first Secret, for an object that is there for sure.
+func (r *Reconciler) create(ctx context.Context, p *pass, next *corev1.Secret) error {
+	if err := r.confirm(ctx, p); err != nil {
+		return err
 	}
 	if err := r.pace(p); err != nil {
 		return err
 	}
 	r.memory.expectSecret(p.key, secretDigest(next))
-	err = r.Client.Create(ctx, next, client.FieldOwner(FieldOwner))
+	err := r.Client.Create(ctx, next, client.FieldOwner(FieldOwner))
+	if err != nil {
+		r.memory.noExpectation(p.key)
+	}
 	if apierrors.IsAlreadyExists(err) {
 		return r.taken(ctx, p, next.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("creating the Secret: %w", err)
 	}
-	return nil
-}
-
-// pace holds a repair back where somebody else changes the Secret faster than
-// is worth mending.
-func (r *Reconciler) pace(p *pass) error {
-	if !p.repairs() {
-		return nil
-	}
-	if !r.memory.mayRepair(p.key, p.facts.Now) {
-		return refusal{issuance.Contested(p.capability.SecretName())}
-	}
-	r.memory.repaired(p.key, p.facts.Now)
+	r.memory.wroteSecret(p.key, next)
+	r.paced(p)
 	return nil
 }
 
@@ -140,8 +173,8 @@ func (r *Reconciler) removeFormer(ctx context.Context, p *pass) error {
 	if p.fault != nil {
 		return nil
 	}
-	for i := range p.former {
-		former := &p.former[i]
+	for len(p.former) > 0 {
+		former := &p.former[0]
 		err := r.Client.Delete(ctx, former, client.Preconditions{UID: &former.UID, ResourceVersion: &former.ResourceVersion})
 		switch {
 		case apierrors.IsNotFound(err):
@@ -150,6 +183,7 @@ func (r *Reconciler) removeFormer(ctx context.Context, p *pass) error {
 		case err != nil:
 			return fmt.Errorf("deleting the Secret of the former name: %w", err)
 		}
+		p.former = p.former[1:]
 	}
 	return nil
 }

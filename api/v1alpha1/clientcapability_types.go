@@ -88,8 +88,9 @@ type ClientCapabilitySpec struct {
 	// +optional
 	Secret *SecretTarget `json:"secret,omitempty"`
 
-	// suspend stops renewal while true: the operator leaves the Secret exactly
-	// as it is, and the token in it expires when its time comes. Default false.
+	// suspend stops renewal while true: the operator leaves what the Secret
+	// holds as it is, and the token in it expires when its time comes; the
+	// deletion policy alone goes on being followed. Default false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }

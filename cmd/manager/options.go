@@ -12,9 +12,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	ctrl "sigs.k8s.io/controller-runtime"
-
-	// Registers --kubeconfig.
-	_ "sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
@@ -38,9 +36,9 @@ var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelI
 func parseOptions(args []string, output io.Writer) (options, error) {
 	var o options
 	var namespaces, prefixes, level string
-	flags := flag.CommandLine // --kubeconfig is registered there
-	flags.Init("manager", flag.ContinueOnError)
-	flags.SetOutput(output)
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error says what is wrong; all flags are for --help
+	config.RegisterFlags(flags) // --kubeconfig
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address on which metrics are served, by HTTP, such as 127.0.0.1:8080. 0 switches it off.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address on which /healthz and /readyz are served. 0 switches it off.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader among several managers; the others stand by with warm caches.")
@@ -51,6 +49,10 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 		"Prefixes, separated by commas, that keys in spec.secret.labels and spec.secret.annotations may have besides having none.")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error.")
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(output)
+			flags.PrintDefaults()
+		}
 		return o, err
 	}
 	if flags.NArg() > 0 {
