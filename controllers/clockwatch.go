@@ -27,13 +27,17 @@ type clockWatch struct {
 	clock  clock.WithTicker
 	// monotonic is the time since some fixed moment, on a clock that never jumps.
 	monotonic func() time.Duration
+	// elected is closed when this process begins to lead. A standby's queue
+	// holds the tiers of the time when it was filled: what was in date then is
+	// what is most urgent now. Nil where nobody is elected.
+	elected <-chan struct{}
 }
 
 // newClockWatch relies on the clock's times carrying a monotonic reading, as
 // those of the real clock do.
-func newClockWatch(reader client.Reader, machine clock.WithTicker) *clockWatch {
+func newClockWatch(reader client.Reader, machine clock.WithTicker, elected <-chan struct{}) *clockWatch {
 	start := machine.Now()
-	return &clockWatch{reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) }}
+	return &clockWatch{reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) }, elected: elected}
 }
 
 // Start watches until ctx ends; it returns at once.
@@ -42,10 +46,15 @@ func (w *clockWatch) Start(ctx context.Context, q queue) error {
 	go func() {
 		defer ticker.Stop()
 		wall, steady := w.clock.Now().Round(0), w.monotonic()
+		elected := w.elected
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-elected:
+				elected = nil
+				w.wakeAll(ctx, q, w.clock.Now())
+				continue
 			case <-ticker.C():
 			}
 			nextWall, nextSteady := w.clock.Now().Round(0), w.monotonic()

@@ -22,11 +22,13 @@ import (
 type twoClocks struct {
 	clock.RealClock // for what a clockWatch does not ask for
 	ticks           chan time.Time
+	elected         chan struct{}
 
 	mu     sync.Mutex
 	wall   time.Time
 	steady time.Duration
 	read   int
+	taken  *sync.Cond // with mu: read has grown
 }
 
 func (c *twoClocks) Now() time.Time {
@@ -39,6 +41,7 @@ func (c *twoClocks) monotonic() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.read++
+	c.taken.Broadcast()
 	return c.steady
 }
 
@@ -49,14 +52,20 @@ type ticking twoClocks
 func (t *ticking) C() <-chan time.Time { return t.ticks }
 func (t *ticking) Stop()               {}
 
-// second lets a second pass; the wall clock shows that and a jump.
+// second lets a second pass; the wall clock shows that and a jump. It returns
+// when both clocks have been read: they must not move in between.
 func (c *twoClocks) second(jump time.Duration) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.steady += time.Second
 	c.wall = c.wall.Add(time.Second + jump)
-	now := c.wall
+	now, before := c.wall, c.read
 	c.mu.Unlock()
 	c.ticks <- now
+	c.mu.Lock()
+	for c.read == before {
+		c.taken.Wait()
+	}
 }
 
 const watched = 3
@@ -73,9 +82,10 @@ func startClockWatch(t *testing.T) (*twoClocks, priorityqueue.PriorityQueue[reco
 			ObjectMeta: metav1.ObjectMeta{Namespace: "support", Name: fmt.Sprintf("client-%d", i)},
 		})
 	}
-	clocks := &twoClocks{ticks: make(chan time.Time), wall: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)}
+	clocks := &twoClocks{ticks: make(chan time.Time), elected: make(chan struct{}), wall: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)}
+	clocks.taken = sync.NewCond(&clocks.mu)
 	queue := priorityqueue.New[reconcile.Request](t.Name())
-	watch := &clockWatch{reader: objects.Build(), clock: clocks, monotonic: clocks.monotonic}
+	watch := &clockWatch{reader: objects.Build(), clock: clocks, monotonic: clocks.monotonic, elected: clocks.elected}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() { cancel(); queue.ShutDown() })
 	if err := watch.Start(ctx, queue); err != nil {
@@ -126,6 +136,13 @@ func TestAJumpOfTheWallClockWakesEverything(t *testing.T) {
 	}
 }
 
+func TestAStandbyThatIsElectedPlansEverythingAnew(t *testing.T) {
+	clocks, queue := startClockWatch(t)
+	close(clocks.elected)
+	waitFor(t, "not everything was woken", func() bool { return queue.Len() == watched })
+	clocks.second(0) // the watch goes on
+}
+
 func TestAClockThatIsSlewedWakesNothing(t *testing.T) {
 	clocks, queue := startClockWatch(t)
 	for range 100 { // far more than the half per mille by which a clock is slewed
@@ -148,7 +165,7 @@ func TestTheClocksAreComparedOftenEnough(t *testing.T) {
 }
 
 func TestTheRealClocksGoAlike(t *testing.T) {
-	watch := newClockWatch(nil, clock.RealClock{})
+	watch := newClockWatch(nil, clock.RealClock{}, nil)
 	wall, steady := watch.clock.Now().Round(0), watch.monotonic()
 	waitFor(t, "the monotonic clock stands still", func() bool { return watch.monotonic()-steady > 20*time.Millisecond })
 	if apart := watch.clock.Now().Round(0).Sub(wall) - (watch.monotonic() - steady); apart.Abs() >= clockJump {

@@ -95,6 +95,19 @@ var _ = Describe("The deletion of an object", func() {
 		Expect(w.token(ctx).IssuedAt).To(Equal(whole(w.clock.Now())))
 	})
 
+	It("leaves a retained Secret in peace also when its successor wants another name", func(ctx SpecContext) {
+		w.declare(ctx, deletionPolicy(v1alpha1.DeletionPolicyRetain))
+		w.pass(ctx)
+		remove(ctx, metav1.DeletePropagationBackground)
+		w.pass(ctx)
+		retained := w.secret(ctx, tommy)
+		w.declare(ctx, secretName("elsewhere"))
+		w.pass(ctx)
+		Expect(w.secret(ctx, tommy)).To(Equal(retained))
+		w.secret(ctx, "elsewhere")
+		w.expectRest(ctx)
+	})
+
 	It("that orphans what it owned leaves a Secret for its successor", func(ctx SpecContext) {
 		w.declare(ctx)
 		w.pass(ctx)

@@ -19,8 +19,8 @@ import (
 // back, nothing of it is made again.
 func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pass, error) {
 	p := &pass{key: key, capability: &v1alpha1.ClientCapability{}}
-	reader := r.Reader
-	if r.memory.lagging(key) {
+	reader, live := r.Reader, r.memory.lagging(key)
+	if live {
 		reader = r.Live
 	}
 	if err := reader.Get(ctx, key, p.capability); err != nil {
@@ -32,7 +32,7 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 	if !p.capability.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
-	if err := r.gatherSecrets(ctx, reader, p); err != nil {
+	if err := r.gatherSecrets(ctx, reader, live, p); err != nil {
 		return nil, err
 	}
 	account, err := r.Accounts.Find(ctx, key.Namespace, p.capability.Spec.AccountRef)
@@ -50,7 +50,7 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 	return p, nil
 }
 
-func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, p *pass) error {
+func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, live bool, p *pass) error {
 	wanted := types.NamespacedName{Namespace: p.key.Namespace, Name: p.capability.SecretName()}
 	secret, err := getSecret(ctx, reader, wanted)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, p 
 	}
 	switch {
 	case secret == nil:
-	case reader == r.Live:
+	case live:
 		r.memory.wroteSecret(p.key, secret) // also where a restored API server counts from an earlier version on
 	case r.memory.isOutdated(p.key, secret):
 		return errStale

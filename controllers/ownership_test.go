@@ -62,10 +62,8 @@ var _ = Describe("A Secret that is not the object's own", func() {
 			Expect(w.told()).To(ConsistOf(HavePrefix("Normal Issued ")))
 		},
 		Entry("an ordinary one", standing(corev1.SecretTypeOpaque, nil)),
-		Entry("an ordinary one with this object's name and reference forged onto it",
-			standing(corev1.SecretTypeOpaque, func(ctx context.Context, s *corev1.Secret) {
-				s.Annotations = ownedBy
-			})),
+		Entry("an ordinary one with this object's name forged onto it",
+			standing(corev1.SecretTypeOpaque, func(_ context.Context, s *corev1.Secret) { s.Annotations = ownedBy })),
 		Entry("of the token type, with no owner and no annotation", standing(v1alpha1.SecretType, nil)),
 		Entry("of the token type, retained for another object",
 			standing(v1alpha1.SecretType, func(_ context.Context, s *corev1.Secret) {

@@ -156,6 +156,35 @@ var _ = Describe("A change of spec.secret.name", func() {
 		w.expectRest(ctx)
 	})
 
+	DescribeTable("removes the old Secret also when the deletion policy changes with it,", func(ctx SpecContext, from, to v1alpha1.DeletionPolicy) {
+		w.declare(ctx, secretName("first"), deletionPolicy(from))
+		w.pass(ctx)
+		w.change(ctx, secretName("second"), deletionPolicy(to))
+		w.pass(ctx)
+		Expect(tokens(ctx)).To(ConsistOf("second"))
+		w.expectRest(ctx)
+	},
+		Entry("from Delete to Retain", v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain),
+		Entry("from Retain to Delete", v1alpha1.DeletionPolicyRetain, v1alpha1.DeletionPolicyDelete),
+	)
+
+	It("removes an old Secret that lost its owner reference", func(ctx SpecContext) {
+		w.declare(ctx, secretName("first"))
+		w.pass(ctx)
+		w.edit(ctx, "first", func(s *corev1.Secret) { s.OwnerReferences = nil })
+		w.change(ctx, secretName("second"))
+		w.pass(ctx)
+		Expect(tokens(ctx)).To(ConsistOf("second"))
+	})
+
+	It("brings along the labels that are declared, and none that were", func(ctx SpecContext) {
+		w.declare(ctx, secretName("first"), secretLabels(map[string]v1alpha1.LabelValue{"team": "support"}))
+		w.pass(ctx)
+		w.change(ctx, secretName("second"), secretLabels(map[string]v1alpha1.LabelValue{"app": "phone"}))
+		w.pass(ctx)
+		Expect(w.secret(ctx, "second").Labels).To(Equal(map[string]string{"app": "phone"}))
+	})
+
 	It("touches no Secret of that former name that has become another's", func(ctx SpecContext) {
 		w.declare(ctx, secretName("first"))
 		w.pass(ctx)

@@ -15,11 +15,15 @@ import (
 )
 
 var _ = Describe("An operator that may not", func() {
-	rule := func(group, resource string, verbs ...string) rbacv1.PolicyRule {
-		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
+	secrets := func(verbs ...string) rbacv1.PolicyRule {
+		return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: verbs}
 	}
-	objects := rule(v1alpha1.GroupName, "clientcapabilities", "get", "list", "watch")
-	statuses := rule(v1alpha1.GroupName, "clientcapabilities/status", "patch")
+	objects := rbacv1.PolicyRule{
+		APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"clientcapabilities"}, Verbs: []string{"get", "list", "watch"},
+	}
+	statuses := rbacv1.PolicyRule{
+		APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"clientcapabilities/status"}, Verbs: []string{"patch"},
+	}
 	var w *world
 	var operator string
 	BeforeEach(func(ctx SpecContext) {
@@ -40,8 +44,8 @@ var _ = Describe("An operator that may not", func() {
 	grant := func(ctx context.Context) {
 		GinkgoHelper()
 		role := metav1.ObjectMeta{Namespace: w.namespace, Name: "what-it-lacked"}
-		secrets := rule("", "secrets", "get", "list", "watch", "create", "patch", "delete")
-		Expect(w.api.Create(ctx, &rbacv1.Role{ObjectMeta: role, Rules: []rbacv1.PolicyRule{secrets, objects, statuses}})).To(Succeed())
+		rules := []rbacv1.PolicyRule{secrets("get", "list", "watch", "create", "patch", "delete"), objects, statuses}
+		Expect(w.api.Create(ctx, &rbacv1.Role{ObjectMeta: role, Rules: rules})).To(Succeed())
 		Expect(w.api.Create(ctx, &rbacv1.RoleBinding{
 			ObjectMeta: role,
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
@@ -58,7 +62,7 @@ var _ = Describe("An operator that may not", func() {
 	}
 
 	It("create Secrets says so, and goes on when it may", func(ctx SpecContext) {
-		mayOnly(ctx, rule("", "secrets", "get", "list", "watch", "patch"), objects, statuses)
+		mayOnly(ctx, secrets("get", "list", "watch", "patch"), objects, statuses)
 		w.declare(ctx)
 		Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", 10*time.Second))
 		Expect(w.conditions(ctx)).To(Equal(stalled(v1alpha1.ReasonNotPermitted)))
@@ -73,7 +77,7 @@ var _ = Describe("An operator that may not", func() {
 		w.declare(ctx)
 		due := w.pass(ctx).RequeueAfter
 		before := w.secret(ctx, tommy)
-		mayOnly(ctx, rule("", "secrets", "get", "list", "watch", "create"), objects, statuses)
+		mayOnly(ctx, secrets("get", "list", "watch", "create"), objects, statuses)
 		w.step(due)
 		Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", 10*time.Second))
 		Expect(w.conditions(ctx)).To(Equal(failing(v1alpha1.ReasonNotPermitted)))
@@ -89,7 +93,7 @@ var _ = Describe("An operator that may not", func() {
 	It("delete Secrets keeps the former one after a change of name, until it may", func(ctx SpecContext) {
 		w.declare(ctx)
 		w.pass(ctx)
-		mayOnly(ctx, rule("", "secrets", "get", "list", "watch", "create", "patch"), objects, statuses)
+		mayOnly(ctx, secrets("get", "list", "watch", "create", "patch"), objects, statuses)
 		w.change(ctx, secretName("second"))
 		for range 3 {
 			Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", 10*time.Second))
@@ -105,7 +109,7 @@ var _ = Describe("An operator that may not", func() {
 	})
 
 	It("patch statuses keeps the token alive all the same", func(ctx SpecContext) {
-		mayOnly(ctx, rule("", "secrets", "get", "list", "watch", "create", "patch"), objects)
+		mayOnly(ctx, secrets("get", "list", "watch", "create", "patch"), objects)
 		w.declare(ctx, ttl("10m"))
 		for range 5 {
 			after := w.pass(ctx).RequeueAfter
@@ -118,7 +122,7 @@ var _ = Describe("An operator that may not", func() {
 	})
 
 	It("read the object past its cache says so", func(ctx SpecContext) {
-		mayOnly(ctx, rule("", "secrets", "create", "patch"), statuses)
+		mayOnly(ctx, secrets("create", "patch"), statuses)
 		w.declare(ctx)
 		w.pass(ctx)
 		Expect(w.findSecret(ctx, tommy)).To(BeNil())

@@ -77,7 +77,7 @@ var _ = Describe("A secret", func() {
 		Expect(len(w.secrets)).To(BeNumerically(">", 10))
 		w.told()
 		w.secrets.expectUnsaid(w.heard.String(), "a log, event or condition")
-		w.secrets.expectUnsaid(metricsPage(), "the metrics page")
+		w.secrets.expectUnsaid(metricsPage(ctx), "the metrics page")
 		w.secrets.expectUnsaid(libraries.String(), "a library's log")
 	})
 
@@ -150,10 +150,10 @@ var _ = Describe("A secret", func() {
 })
 
 // metricsPage is what the operator serves to whoever scrapes it.
-func metricsPage() string {
+func metricsPage(ctx context.Context) string {
 	GinkgoHelper()
 	page := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody)
 	promhttp.HandlerFor(metrics.Registry, promhttp.HandlerOpts{}).ServeHTTP(page, request)
 	Expect(page.Code).To(Equal(http.StatusOK))
 	Expect(page.Body.String()).To(ContainSubstring("capability_operator_tokens_minted_total"))

@@ -100,6 +100,16 @@ var _ = Describe("A suspended object", func() {
 		Expect(w.conditions(ctx)).To(Equal(ready))
 	})
 
+	It("has a renewal that was asked for meanwhile when it is resumed", func(ctx SpecContext) {
+		w.change(ctx, suspended(true), renewRequested("2026-03-01T12:01:00Z"))
+		w.pass(ctx)
+		Expect(w.object(ctx).Status.LastRenewRequest).To(BeNil())
+		w.change(ctx, suspended(false))
+		w.pass(ctx)
+		Expect(w.token(ctx).IssuedAt).To(Equal(whole(w.clock.Now())))
+		Expect(w.object(ctx).Status.LastRenewRequest).NotTo(BeNil())
+	})
+
 	It("gets no first token either", func(ctx SpecContext) {
 		w.declare(ctx, named(anna), suspended(true))
 		w.passOver(ctx, anna)

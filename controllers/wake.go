@@ -48,9 +48,11 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 // retryUnread is for a pass that could not read what it is about, or read what
 // is older than its own last write.
 func (r *Reconciler) retryUnread(ctx context.Context, key types.NamespacedName, err error) reconcile.Result {
-	now := r.Clock.Now()
+	stale := errors.Is(err, errStale)
+	r.memory.decidedOn(key, stale)
 	after := staleWait
-	if r.memory.decidedOn(key, errors.Is(err, errStale)); !errors.Is(err, errStale) {
+	if !stale {
+		now := r.Clock.Now()
 		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
 		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), time.Time{})
 	}

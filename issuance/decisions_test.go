@@ -99,8 +99,10 @@ var decisions = []struct {
 	{"a token issued this very second is kept", []change{reissued(noon)}, keep, living},
 	{"a longer ttl", []change{lives("2h", "")}, outcome(issuance.CauseDeclarationChanged), nothing},
 	{"a shorter ttl", []change{lives("30m", "")}, outcome(issuance.CauseDeclarationChanged), nothing},
-	{"another client name", []change{declares(func(c *v1alpha1.ClientCapability) { c.Spec.ClientName = "lisa" })}, outcome(issuance.CauseDeclarationChanged), nothing},
-	{"outgoing calls besides", []change{declares(func(c *v1alpha1.ClientCapability) { c.Spec.Outgoing = &v1alpha1.Outgoing{ApplicationSID: applicationSID} })}, outcome(issuance.CauseDeclarationChanged), nothing},
+	{"another client name", []change{declares(func(c *v1alpha1.ClientCapability) { c.Spec.ClientName = "support" })}, outcome(issuance.CauseDeclarationChanged), nothing},
+	{"outgoing calls besides", []change{declares(func(c *v1alpha1.ClientCapability) {
+		c.Spec.Outgoing = &v1alpha1.Outgoing{ApplicationSID: applicationSID}
+	})}, outcome(issuance.CauseDeclarationChanged), nothing},
 	{"a renewBefore that isn't due yet changes nothing", []change{lives("1h", "45m")}, keep, living},
 	{"a renewBefore that is due renews", []change{lives("1h", "52m")}, outcome(issuance.CauseRenewal), living},
 	{"a token in its last second", []change{at(issued.Add(time.Hour - 1))}, outcome(issuance.CauseRenewal), living},

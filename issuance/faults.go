@@ -68,8 +68,9 @@ func declarationFault(c *v1alpha1.ClientCapability, grant capability.Grant) *Fau
 	switch {
 	case ttl < shortestTTL || ttl > longestTTL:
 		wrong = "spec.ttl must be from 5s to 24h"
-	case RenewBefore(c) >= ttl:
-		wrong = "spec.renewBefore must be less than spec.ttl"
+	case RenewBefore(c) > capability.Lifetime(ttl)-shortestTerm:
+		// Such a token would be due for renewal as soon as it is issued.
+		wrong = "spec.renewBefore must be at least 1s less than spec.ttl, which is minted as 86399s at most"
 	default:
 		err := grant.Validate()
 		if err == nil {

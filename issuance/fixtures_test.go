@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/capability"
 	"github.com/capability-operator/capability-operator/issuance"
@@ -151,4 +153,11 @@ func annotates(key string) change {
 	return declares(func(c *v1alpha1.ClientCapability) {
 		c.Spec.Secret = &v1alpha1.SecretTarget{Annotations: map[string]v1alpha1.AnnotationValue{key: "x"}}
 	})
+}
+
+// scheduled is no more than what a schedule goes by.
+func scheduled(ttl, renewBefore v1alpha1.Duration, uid types.UID) *v1alpha1.ClientCapability {
+	c := &v1alpha1.ClientCapability{}
+	c.UID, c.Spec.TTL, c.Spec.RenewBefore = uid, ttl, renewBefore
+	return c
 }

@@ -25,6 +25,9 @@ func (r Repairs) Allowed(now time.Time) bool { return r.leaked(now) <= repairsAt
 func (r Repairs) Made(now time.Time) Repairs { return Repairs{level: r.leaked(now) + 1, at: now} }
 
 func (r Repairs) leaked(now time.Time) float64 {
-	since := max(now.Sub(r.at), 0) // the clock may have been set back
+	since := now.Sub(r.at)
+	if since < 0 {
+		return 0 // the clock was set back; the count must not wait until it has caught up
+	}
 	return max(r.level-float64(since)/float64(repairEvery), 0)
 }

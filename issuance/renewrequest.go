@@ -18,5 +18,9 @@ func RenewRequest(c *v1alpha1.ClientCapability) (request string, readable bool) 
 	if err != nil {
 		return "", false
 	}
-	return at.UTC().Format(time.RFC3339Nano), true
+	at = at.UTC()
+	if at.Year() < 0 || at.Year() > 9999 { // the zone took it beyond what RFC 3339 can write
+		return "", false
+	}
+	return at.Format(time.RFC3339Nano), true
 }

@@ -90,8 +90,8 @@ func oneTokenForEachCause(t *testing.T, at *lazyCluster, p *proxy) {
 // settles is how long nothing more may be minted until it counts as never.
 const settles = 3 * time.Second
 
-// retriedWithin bounds how long it takes until a second try has succeeded: a tenth of the lifetime, and a busy machine.
-const retriedWithin = 50 * time.Second
+// retriedWithin bounds how long it takes until a second try has succeeded: a tenth of the lifetime for each try that fails, and a busy machine.
+const retriedWithin = 60 * time.Second
 
 // expectTokens waits until each object has had its number of tokens and is Ready, and that it stays at that.
 func expectTokens(t *testing.T, n *namespace, o *observer, wanted func(name string) int) {
