@@ -75,9 +75,13 @@ func (m *memory) expectSecret(key types.NamespacedName, digest uint64) {
 	m.update(key, func(o *remembered) { o.secret = digest })
 }
 
-// noExpectation follows a write whose effect is not known, or that had none:
-// whatever the watch brings is news.
-func (m *memory) noExpectation(key types.NamespacedName) { m.expectSecret(key, 0) }
+// noExpectation follows a write that reported failure: whatever the watch
+// brings is news from now on. It reports whether the watch has brought the
+// write already: then it took effect, and only its answer was lost.
+func (m *memory) noExpectation(key types.NamespacedName) (tookEffect bool) {
+	m.update(key, func(o *remembered) { tookEffect, o.secret = o.secret == 0, 0 })
+	return tookEffect
+}
 
 // isEcho reports, once, whether a Secret of this digest is what was written.
 func (m *memory) isEcho(key types.NamespacedName, digest uint64) bool {

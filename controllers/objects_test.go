@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
@@ -87,11 +88,19 @@ func (w *world) declare(ctx context.Context, changes ...declaration) *v1alpha1.C
 // change has the owner of tommy change his declaration.
 func (w *world) change(ctx context.Context, changes ...declaration) {
 	GinkgoHelper()
-	object := w.object(ctx)
-	for _, change := range changes {
-		change(object)
-	}
-	Expect(w.api.Update(ctx, object)).To(Succeed())
+	w.untilWritten(ctx, func() client.Object {
+		object := w.object(ctx)
+		for _, change := range changes {
+			change(object)
+		}
+		return object
+	})
+}
+
+// untilWritten tries again where an operator that runs came in between.
+func (w *world) untilWritten(ctx context.Context, changed func() client.Object) {
+	GinkgoHelper()
+	Expect(retry.RetryOnConflict(retry.DefaultRetry, func() error { return w.api.Update(ctx, changed()) })).To(Succeed())
 }
 
 func (w *world) object(ctx context.Context) *v1alpha1.ClientCapability {
@@ -147,9 +156,11 @@ func (w *world) findSecret(ctx context.Context, name string) *corev1.Secret {
 // edit changes a Secret behind the operator's back.
 func (w *world) edit(ctx context.Context, name string, change func(*corev1.Secret)) {
 	GinkgoHelper()
-	secret := w.secret(ctx, name)
-	change(secret)
-	Expect(w.api.Update(ctx, secret)).To(Succeed())
+	w.untilWritten(ctx, func() client.Object {
+		secret := w.secret(ctx, name)
+		change(secret)
+		return secret
+	})
 }
 
 func (w *world) deleteSecret(ctx context.Context, name string) {

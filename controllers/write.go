@@ -101,8 +101,8 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 	target := &corev1.Secret{}
 	target.Namespace, target.Name = next.Namespace, next.Name
 	err = r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldOwner))
-	if err != nil {
-		r.memory.noExpectation(p.key)
+	if err != nil && r.memory.noExpectation(p.key) {
+		return errStale
 	}
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return errStale
@@ -141,8 +141,8 @@ func (r *Reconciler) create(ctx context.Context, p *pass, next *corev1.Secret) e
 	}
 	r.memory.expectSecret(p.key, secretDigest(next))
 	err := r.Client.Create(ctx, next, client.FieldOwner(FieldOwner))
-	if err != nil {
-		r.memory.noExpectation(p.key)
+	if err != nil && r.memory.noExpectation(p.key) {
+		return errStale
 	}
 	if apierrors.IsAlreadyExists(err) {
 		return r.taken(ctx, p, next.Name)

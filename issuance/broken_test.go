@@ -39,7 +39,11 @@ func TestABrokenScheduleIsNoticed(t *testing.T) {
 		t.Run(broken.name, func(t *testing.T) {
 			s := realSchedule
 			broken.breaks(&s)
-			total := runWorlds(t, seedOf(t), 6, broken.in, scope{objects: 16, lifetimes: 80}, s)
+			worlds, size := 6, scope{objects: 16, lifetimes: 80}
+			if underRace {
+				worlds, size = 4, scope{objects: 12, lifetimes: 60}
+			}
+			total := runWorlds(t, seedOf(t), worlds, broken.in, size, s)
 			total.notices(t, broken.notices...)
 		})
 	}

@@ -6,11 +6,6 @@ import (
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
-const (
-	tableKey    = authToken
-	tableOldKey = otherAuthToken
-)
-
 var tableNow = noon
 
 // inDate are the facts of a capability whose token needs nothing.

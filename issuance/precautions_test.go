@@ -50,13 +50,18 @@ func TestAPrecautionThatTheManagerOmitsIsNoticed(t *testing.T) {
 		{
 			"the event of a write that reported failure is not dropped", 10 * time.Second,
 			func(w *world) { w.every(8*w.scale, func() { w.goDown(); w.loseAnswer = true }) },
-			omissions{lostAnswers: true, ownWrites: true}, late,
+			omissions{lostAnswers: true, earlyEvents: true, ownWrites: true}, late,
+		},
+		{
+			"nor is it where it came before the failure", 10 * time.Second,
+			func(w *world) { w.every(8*w.scale, func() { w.goDown(); w.loseAnswer = true }) },
+			omissions{earlyEvents: true}, late,
 		},
 	} {
 		t.Run(precaution.name, func(t *testing.T) {
 			seed := seedOf(t)
 			run := func(omit omissions) *report {
-				w := newWorld(seed, 0, precaution.scale, scope{objects: 4, lifetimes: 600}, realSchedule)
+				w := newWorld(seed, 0, precaution.scale, scope{objects: 4, lifetimes: 500}, realSchedule)
 				w.omit, w.befall = omit, func() { precaution.befall(w) }
 				w.run()
 				return w.report

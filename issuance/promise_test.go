@@ -35,7 +35,7 @@ func TestTheSecretNeverHoldsAnExpiredTokenWhileTheConditionsOfThePromiseHold(t *
 	case testing.Short():
 		worlds, size, days = 8, scope{objects: 20, lifetimes: 60}, 0
 	case underRace:
-		worlds, size, days = 16, scope{objects: 24, lifetimes: 80}, 1_000
+		worlds, size, days = 12, scope{objects: 20, lifetimes: 60}, 500
 	}
 	total := runWorlds(t, seedOf(t), worlds, allScales, size, realSchedule)
 	total.fail(t)

@@ -43,8 +43,12 @@ func (w *world) serve(o *object, r *request, cause issuance.Cause) answer {
 		return w.failure()
 	}
 	w.effect(o, r, cause)
-	if loses || w.loseAnswer {
+	if w.loseAnswer {
 		w.loseAnswer = false
+		w.report.lost++
+		return timedOut
+	}
+	if loses {
 		w.report.lost++
 		return w.failure()
 	}

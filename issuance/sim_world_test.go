@@ -57,6 +57,7 @@ type omissions struct {
 	laterEvents   bool // to heed an event that looks like its last write but comes later
 	remainingLife bool // to retry a failed read within what is left of the token
 	lostAnswers   bool // to heed the event of its own write that reported failure
+	earlyEvents   bool // to heed that event also where it came before the failure
 }
 
 // scope is how large a world is.
@@ -90,7 +91,7 @@ type world struct {
 	// withheld are events that a cut watch has not delivered.
 	withheld []func()
 
-	// loseAnswer has the next write take effect and report failure.
+	// loseAnswer has the next write take effect and report failure, after a while.
 	loseAnswer bool
 
 	manager     bool
@@ -139,7 +140,7 @@ func (w *world) run() {
 
 // storm stops a world that would not come to its end.
 func (w *world) storm() bool {
-	if w.report.passes < 100_000+100*w.scope.objects*w.scope.lifetimes {
+	if w.report.passes < 100_000+100*w.scope.objects*w.lifetimes {
 		return false
 	}
 	w.violated(w.objects[0], hotLoop, "%d passes", w.report.passes)

@@ -65,10 +65,14 @@ func (w *world) answered(o *object, r request, v issuance.Verdict, a answer) {
 		a = failed // the answer is lost on its way
 		w.report.lost++
 	}
-	if a != written && !w.omit.lostAnswers {
+	if a != written {
 		// Should it have taken effect, its event is news, also if it has come by now.
-		o.pending = ""
-		o.dirty = o.dirty || o.seenSecret.version > r.base.version
+		if !w.omit.lostAnswers {
+			o.pending = ""
+		}
+		if !w.omit.earlyEvents && o.seenSecret.version > r.base.version {
+			o.dirty = true
+		}
 	}
 	if a != stale {
 		o.stale = 0

@@ -43,7 +43,7 @@ func TestOneCauseMintsOnceThoughTheAnswersToWritesAreLost(t *testing.T) {
 	at := calm.get(t)
 	p := newProxy(t, at.cluster)
 	p.inject(tokenWrites(), losesAnswer())
-	p.inject(kinds(patchStatus), rounds(1, 2, losesAnswer()))
+	p.inject(kinds(patchStatus), rounds(1, 5, losesAnswer()))
 	oneTokenForEachCause(t, at, p)
 }
 
