@@ -48,9 +48,9 @@ func TestATokenIsRenewedUpToATenthOfTheWaitEarlierAndNeverLater(t *testing.T) {
 		var buckets [10]int
 		for i := range 1000 {
 			c := declared(ttl, "", types.UID(fmt.Sprintf("0b7ff4b8-9e8d-4f0a-8f1c-%012x", i*7919)))
-			token := capability.Token{IssuedAt: tableNow, ExpiresAt: tableNow.Add(capability.Lifetime(ttl.Value()))}
+			token := capability.Token{IssuedAt: noon, ExpiresAt: noon.Add(capability.Lifetime(ttl.Value()))}
 			planned := token.ExpiresAt.Add(-issuance.RenewBefore(c))
-			term := planned.Sub(tableNow)
+			term := planned.Sub(noon)
 			at := issuance.RenewAt(c, token)
 			early := planned.Sub(at)
 			if early < 0 || early >= term/10 {
@@ -72,8 +72,8 @@ func TestATokenIsRenewedUpToATenthOfTheWaitEarlierAndNeverLater(t *testing.T) {
 
 func TestAShortTermIsNotCutBelowASecond(t *testing.T) {
 	c := declared("5s", "4s", "0b7ff4b8-9e8d-4f0a-8f1c-3f8f1c9a6d11")
-	token := capability.Token{IssuedAt: tableNow, ExpiresAt: tableNow.Add(5 * time.Second)}
-	if got := issuance.RenewAt(c, token).Sub(tableNow); got != time.Second {
+	token := capability.Token{IssuedAt: noon, ExpiresAt: noon.Add(5 * time.Second)}
+	if got := issuance.RenewAt(c, token).Sub(noon); got != time.Second {
 		t.Errorf("renewed %v after its issue, want 1s: a token's times are whole seconds", got)
 	}
 }
@@ -103,9 +103,9 @@ func TestARetryRespectsWhatIsLeftOfTheToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			expiresAt := none
 			if test.expiresIn != 0 {
-				expiresAt = tableNow.Add(test.expiresIn)
+				expiresAt = noon.Add(test.expiresIn)
 			}
-			if got := issuance.Retry(test.fault, tableNow, tableNow.Add(-test.failing), expiresAt); got != test.want {
+			if got := issuance.Retry(test.fault, noon, noon.Add(-test.failing), expiresAt); got != test.want {
 				t.Errorf("waits %v, want %v", got, test.want)
 			}
 		})
@@ -114,7 +114,7 @@ func TestARetryRespectsWhatIsLeftOfTheToken(t *testing.T) {
 
 func TestATimeThatHasPassedMeansNow(t *testing.T) {
 	for _, ago := range []time.Duration{0, time.Millisecond, time.Hour, 100 * 365 * 24 * time.Hour} {
-		if got := issuance.Wait(tableNow, tableNow.Add(-ago)); got != 250*time.Millisecond {
+		if got := issuance.Wait(noon, noon.Add(-ago)); got != 250*time.Millisecond {
 			t.Errorf("%v ago: waits %v, want 250ms", ago, got)
 		}
 	}
@@ -122,7 +122,7 @@ func TestATimeThatHasPassedMeansNow(t *testing.T) {
 
 func TestRepairsArePacedOnceTenWereMade(t *testing.T) {
 	var r issuance.Repairs
-	now, made := tableNow, 0
+	now, made := noon, 0
 	for range 600 { // ten minutes of one edit a second
 		if r.Allowed(now) {
 			r, made = r.Made(now), made+1
