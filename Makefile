@@ -37,12 +37,17 @@ generate: ## Write the deep copies in api/ and the CRDs in config/crd/bases
 
 .PHONY: test
 test: ## Run all tests, with the race detector and a real control plane
-	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -count=1 -timeout=20m ./...
+	@assets="$$($(controlplane))" && ISSUANCE_SEED="$${ISSUANCE_SEED:-1}" KUBEBUILDER_ASSETS="$$assets" \
+	  $(GO) test -race -count=1 -timeout=20m ./...
 
 .PHONY: test-unit
 test-unit: ## Run the tests of those packages that need no control plane
 	@$(GO) list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 	  awk '!/\/test\/controlplane/ {print $$1}' | xargs $(GO) test
+
+.PHONY: test-faults
+test-faults: ## Break everything around the real manager, for three minutes; wants a machine that is not busy
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -tags=faults -count=1 -timeout=20m ./test/faults
 
 .PHONY: test-e2e
 test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how

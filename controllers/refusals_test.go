@@ -89,10 +89,11 @@ var _ = Describe("A Secret that can't be written", func() {
 			Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceSecrets: resource.MustParse("1")}},
 		}
 		Expect(w.api.Create(ctx, quota)).To(Succeed())
-		Eventually(func(g Gomega, ctx context.Context) {
-			g.Expect(w.api.Get(ctx, client.ObjectKeyFromObject(quota), quota)).To(Succeed())
-			g.Expect(quota.Status.Used).To(HaveKey(corev1.ResourceSecrets))
-		}).WithContext(ctx).Should(Succeed())
+		// The quota holds once its controller has counted and admission has heard of that.
+		Eventually(func(ctx context.Context) error {
+			one := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "one-more"}}
+			return w.api.Create(ctx, one, client.DryRunAll)
+		}).WithContext(ctx).Should(MatchError(ContainSubstring("exceeded quota")))
 
 		w.declare(ctx)
 		Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", time.Second))
@@ -103,6 +104,7 @@ var _ = Describe("A Secret that can't be written", func() {
 		w.step(time.Hour)
 		Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", 10*time.Second))
 
+		Expect(w.api.Get(ctx, client.ObjectKeyFromObject(quota), quota)).To(Succeed())
 		quota.Spec.Hard[corev1.ResourceSecrets] = resource.MustParse("2")
 		Expect(w.api.Update(ctx, quota)).To(Succeed())
 		eventuallyReady(ctx)

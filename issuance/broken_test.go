@@ -39,9 +39,9 @@ func TestABrokenScheduleIsNoticed(t *testing.T) {
 		t.Run(broken.name, func(t *testing.T) {
 			s := realSchedule
 			broken.breaks(&s)
-			worlds, size := 6, scope{objects: 16, lifetimes: 80}
+			worlds, size := 6, scope{objects: 16, lifetimes: 80, haste: 3}
 			if underRace {
-				worlds, size = 4, scope{objects: 12, lifetimes: 60}
+				worlds, size = 4, scope{objects: 12, lifetimes: 60, haste: 3}
 			}
 			total := runWorlds(t, seedOf(t), worlds, broken.in, size, s)
 			total.notices(t, broken.notices...)

@@ -59,6 +59,7 @@ func TestAPrecautionThatTheManagerOmitsIsNoticed(t *testing.T) {
 		},
 	} {
 		t.Run(precaution.name, func(t *testing.T) {
+			t.Parallel()
 			seed := seedOf(t)
 			run := func(omit omissions) *report {
 				w := newWorld(seed, 0, precaution.scale, scope{objects: 4, lifetimes: 500}, realSchedule)

@@ -35,7 +35,7 @@ func TestTheSecretNeverHoldsAnExpiredTokenWhileTheConditionsOfThePromiseHold(t *
 	case testing.Short():
 		worlds, size, days = 8, scope{objects: 20, lifetimes: 60}, 0
 	case underRace:
-		worlds, size, days = 12, scope{objects: 20, lifetimes: 60}, 500
+		worlds, size, days = 12, scope{objects: 20, lifetimes: 60, haste: 2}, 500
 	}
 	total := runWorlds(t, seedOf(t), worlds, allScales, size, realSchedule)
 	total.fail(t)
@@ -56,7 +56,7 @@ func TestTheSecretNeverHoldsAnExpiredTokenWhileTheConditionsOfThePromiseHold(t *
 			t.Errorf("no token was minted for the cause %s", cause)
 		}
 	}
-	if total.outageLives < 3 {
+	if total.outageLives < 3 && !underRace {
 		t.Errorf("the longest outage took %.1f lifetimes, not several", total.outageLives)
 	}
 }

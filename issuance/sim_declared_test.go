@@ -87,11 +87,7 @@ func (w *world) relabel(o *object) bool {
 	next := w.declare(o.truthDecl, o.truthDecl.object.DeepCopy())
 	next.object.Labels = map[string]string{"team": w.hex(4)}
 	o.truthDecl = next
-	w.notify(func() {
-		if o.seenDecl != nil && next.version > o.seenDecl.version {
-			o.seenDecl = next
-		}
-	})
+	w.notifyOf(o, next)
 	return true
 }
 

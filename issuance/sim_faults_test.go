@@ -34,39 +34,34 @@ func (w *world) create() {
 	w.report.objects++
 	w.rejudge(o)
 	w.extend(o, reaction, 0)
-	first := o.truthDecl
-	w.notify(func() {
-		if o.seenDecl == nil {
-			o.seenDecl = first
-			w.wake(o)
-		}
-	})
+	w.notifyOf(o, o.truthDecl)
 }
 
 // everything is all that can go wrong, at random: what befalls everyone, and
 // accounts; trouble is what befalls one object alone.
 func (w *world) everything() {
+	scale := w.scale / time.Duration(max(1, w.haste))
 	for _, fault := range []struct {
 		name     string
 		distance time.Duration // in the mean
 		happens  func()
 	}{
-		{"API server down", 50 * w.scale, w.goDown},
-		{"calls that fail", 40 * w.scale, w.goFlaky},
-		{"watches cut", 60 * w.scale, func() { w.cutWatches(w.between(time.Second, 2*w.scale)) }},
-		{"writes refused", 60 * w.scale, w.denyWrites},
-		{"quota exceeded", 80 * w.scale, w.exceedQuota},
-		{"manager killed", 40 * w.scale, w.restart},
-		{"clock set forward", 100 * w.scale, func() { w.jump(w.between(time.Second, 24*time.Hour)) }},
-		{"clock set back", 100 * w.scale, func() { w.jump(-w.between(time.Second, 24*time.Hour)) }},
+		{"API server down", 50 * scale, w.goDown},
+		{"calls that fail", 40 * scale, w.goFlaky},
+		{"watches cut", 60 * scale, func() { w.cutWatches(w.between(time.Second, 2*w.scale)) }},
+		{"writes refused", 60 * scale, w.denyWrites},
+		{"quota exceeded", 80 * scale, w.exceedQuota},
+		{"manager killed", 40 * scale, w.restart},
+		{"clock set forward", 100 * scale, func() { w.jump(w.between(time.Second, 24*time.Hour)) }},
+		{"clock set back", 100 * scale, func() { w.jump(-w.between(time.Second, 24*time.Hour)) }},
 	} {
 		w.every(fault.distance, func() { w.report.faults[fault.name]++; fault.happens() })
 	}
 	for _, a := range w.accounts {
-		w.every(80*w.scale, func() { w.troubleAccount(a) })
-		w.every(50*w.scale, func() { w.rotate(a) })
+		w.every(80*scale, func() { w.troubleAccount(a) })
+		w.every(50*scale, func() { w.rotate(a) })
 	}
-	w.every(30*w.scale/time.Duration(w.scope.objects), func() { w.trouble(w.anyObject()) })
+	w.every(30*scale/time.Duration(w.scope.objects), func() { w.trouble(w.anyObject()) })
 }
 
 func (w *world) anyObject() *object { return w.objects[w.rng.IntN(len(w.objects))] }

@@ -3,6 +3,7 @@ package issuance_test
 import (
 	"time"
 
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/capability"
 	"github.com/capability-operator/capability-operator/issuance"
 )
@@ -161,15 +162,26 @@ func (w *world) redeclare(o *object, change func(*declaration)) {
 	change(next)
 	next.meaning = meaningOf(next.object)
 	o.truthDecl = next
-	w.notify(func() {
-		if o.seenDecl == nil || next.version > o.seenDecl.version {
-			o.seenDecl = next
-			w.wake(o)
-		}
-	})
+	w.notifyOf(o, next)
 	w.rejudge(o)
 	w.extend(o, reaction, 0)
 	w.note(o, "redeclare v=%d", next.version)
+}
+
+// notifyOf delivers a state of the object. The manager looks only if it differs
+// in what matters from the one that it saw before.
+func (w *world) notifyOf(o *object, next *declaration) {
+	w.notify(func() {
+		was := o.seenDecl
+		if was != nil && next.version <= was.version {
+			return
+		}
+		o.seenDecl = next
+		if was == nil || was.object.UID != next.object.UID || was.object.Generation != next.object.Generation ||
+			was.object.Annotations[v1alpha1.RenewRequestedAtAnnotation] != next.object.Annotations[v1alpha1.RenewRequestedAtAnnotation] {
+			w.wake(o)
+		}
+	})
 }
 
 // recredit is what somebody else does to an account.

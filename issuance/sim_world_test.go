@@ -64,6 +64,7 @@ type omissions struct {
 type scope struct {
 	objects   int
 	lifetimes int // the world's length, in lifetimes of its own scale
+	haste     int // how many times as often as usual things go wrong; 0 is as usual
 }
 
 type world struct {

@@ -110,11 +110,7 @@ func (w *world) written(o *object, r request) {
 		c.Status.Token = &v1alpha1.TokenStatus{}
 		next := w.declare(o.truthDecl, c)
 		o.truthDecl = next
-		w.notify(func() { // its own status is no news to the manager
-			if next.version > o.seenDecl.version {
-				o.seenDecl = next
-			}
-		})
+		w.notifyOf(o, next)
 	}
 	w.sleep(o, w.wait(w.wall(), due))
 }
