@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"encoding/binary"
 	"hash/fnv"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 
 	// shortestWait keeps any path from becoming a hot loop.
 	shortestWait = 250 * time.Millisecond
-	// firstWait is the first wait after a failure that leaves no live token.
+	// firstWait is the first wait after a failure.
 	firstWait = time.Second
 	// longestAPIWait bounds the wait after a failed call to the API server.
 	longestAPIWait = time.Minute
@@ -45,28 +46,34 @@ func RenewBefore(c *v1alpha1.ClientCapability) time.Duration {
 
 // RenewAt is when a token of the capability is due for renewal. It lies
 // renewBefore ahead of the expiry, and up to a tenth of the waiting time
-// earlier: how much is read from the object's UID, so that objects that were
-// created together drift apart and no restart draws anew.
+// earlier: how much is read from the object's UID and the time of issue, so that
+// objects that were created together drift apart and no restart draws anew.
 func RenewAt(c *v1alpha1.ClientCapability, t capability.Token) time.Time {
 	term := t.ExpiresAt.Sub(t.IssuedAt) - RenewBefore(c)
-	early := time.Duration(float64(term) / 10 * fraction(c.UID))
+	early := time.Duration(float64(term) / 10 * fraction(c.UID, t.IssuedAt))
 	return t.IssuedAt.Add(max(term-early, min(term, shortestTerm)))
 }
 
-// fraction maps a UID to a number from 0 to just below 1, evenly.
-func fraction(uid types.UID) float64 {
+// fraction maps an object and a second to a number from 0 to just below 1,
+// evenly. With the object alone, two that once share a second of issue and draw
+// alike would share each later one: a token's times are whole seconds, and a
+// tenth of a short lifetime has few of them.
+func fraction(uid types.UID, issued time.Time) float64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(uid)) // a hash.Hash never returns an error
+	// A hash.Hash never returns an error. What comes first is mixed best, and
+	// two times differ in their last bits.
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(issued.Unix())))
+	_, _ = h.Write([]byte(uid))
 	return float64(h.Sum64()>>11) / (1 << 53)
 }
 
 // Retry says how long to wait until the next try after a failure.
 //
-// While the token lives, that is within a tenth of what is left of it. With no
-// live token it is as long as that state has lasted already, so that the waits
-// double, from one second on. The bounds are a minute after a failed call to
-// the API server, and ten seconds for what a user must mend and no watch
-// shows; what a watch shows needs a safety net only.
+// It is as long as the failing has lasted already, so that the waits double,
+// from one second on, and while the token lives no longer than a tenth of what
+// is left of it; at its expiry they begin anew. The bounds are a minute after a
+// failed call to the API server, and ten seconds for what a user must mend and
+// no watch shows; what a watch shows needs a safety net only.
 //
 // A nil fault is a failed call. since is when the failing began; expiresAt is
 // zero where there is no token.
@@ -78,20 +85,17 @@ func Retry(fault *Fault, now, since, expiresAt time.Time) time.Duration {
 	case fault != nil:
 		limit = longestReadWait
 	}
-	var wait time.Duration
-	if left := expiresAt.Sub(now); left > 0 {
-		if fault != nil && fault.Watched {
-			// Nothing to try before the watch speaks, but the expiry is to be told.
-			wait = left
-		} else {
-			wait = left / 10
-		}
-	} else {
-		if since.Before(expiresAt) {
-			since = expiresAt
-		}
-		wait = max(now.Sub(since), firstWait)
+	left := expiresAt.Sub(now)
+	if left > 0 && fault != nil && fault.Watched {
+		// Nothing to try before the watch speaks, but the expiry is to be told.
+		return max(min(left, limit), shortestWait)
 	}
+	if left > 0 {
+		limit = min(limit, left/10)
+	} else if since.Before(expiresAt) {
+		since = expiresAt
+	}
+	wait := max(now.Sub(since), firstWait)
 	return max(min(wait, limit), shortestWait)
 }
 

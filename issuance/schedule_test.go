@@ -70,6 +70,34 @@ func TestATokenIsRenewedUpToATenthOfTheWaitEarlierAndNeverLater(t *testing.T) {
 	}
 }
 
+// A token's times are whole seconds, and a tenth of a short lifetime has few of
+// them: whoever once shares a second with another must not share each later one.
+func TestNoSecondStaysCrowdedWithThoseThatWereCreatedTogether(t *testing.T) {
+	for _, test := range []struct {
+		ttl   v1alpha1.Duration
+		crowd int // at most so many in one second, in the end
+	}{{"30s", 45}, {"1m", 30}, {"5m", 15}, {"1h", 8}} {
+		issued := make([]time.Time, 1000)
+		for i := range issued {
+			c := declared(test.ttl, "", types.UID(fmt.Sprintf("0b7ff4b8-9e8d-4f0a-8f1c-%012x", i*7919)))
+			issued[i] = noon
+			for range 1000 {
+				token := capability.Token{IssuedAt: issued[i], ExpiresAt: issued[i].Add(capability.Lifetime(test.ttl.Value()))}
+				issued[i] = issuance.RenewAt(c, token).Truncate(time.Second) // as a token is issued
+			}
+		}
+		crowds, most := map[time.Time]int{}, 0
+		for _, at := range issued {
+			crowds[at]++
+			most = max(most, crowds[at])
+		}
+		t.Logf("ttl %s: a thousand objects, after a thousand renewals: at most %d in one second", test.ttl, most)
+		if most > test.crowd {
+			t.Errorf("ttl %s: %d objects are renewed in the same second, want at most %d", test.ttl, most, test.crowd)
+		}
+	}
+}
+
 func TestAShortTermIsNotCutBelowASecond(t *testing.T) {
 	c := declared("5s", "4s", "0b7ff4b8-9e8d-4f0a-8f1c-3f8f1c9a6d11")
 	token := capability.Token{IssuedAt: noon, ExpiresAt: noon.Add(5 * time.Second)}
@@ -88,14 +116,16 @@ func TestARetryRespectsWhatIsLeftOfTheToken(t *testing.T) {
 		expiresIn time.Duration // 0: there is no token
 		want      time.Duration
 	}{
-		"a failed call waits a tenth of what is left":                 {nil, 0, 100 * time.Second, 10 * time.Second},
-		"but at most a minute":                                        {nil, 0, 10 * time.Hour, time.Minute},
+		"a failed call is tried again in a second":                    {nil, 0, 10 * time.Hour, time.Second},
+		"then it waits as long again as it has been failing":          {nil, 8 * time.Second, 10 * time.Hour, 8 * time.Second},
+		"but at most a tenth of what is left":                         {nil, time.Hour, 100 * time.Second, 10 * time.Second},
+		"and at most a minute":                                        {nil, time.Hour, 10 * time.Hour, time.Minute},
 		"and no less than 250 ms":                                     {nil, 0, time.Second, 250 * time.Millisecond},
 		"with no token it begins at a second":                         {nil, 0, 0, time.Second},
 		"with no token it waits as long again as it has been failing": {nil, 8 * time.Second, 0, 8 * time.Second},
 		"with no token it waits a minute at most":                     {nil, time.Hour, 0, time.Minute},
 		"what only a read can tell waits ten seconds at most":         {read, time.Hour, 0, 10 * time.Second},
-		"what only a read can tell respects the token too":            {read, 0, 20 * time.Second, 2 * time.Second},
+		"what only a read can tell respects the token too":            {read, time.Hour, 20 * time.Second, 2 * time.Second},
 		"what a watch tells waits for the expiry":                     {watched, 0, 90 * time.Second, 90 * time.Second},
 		"what a watch tells is looked at all the same":                {watched, 48 * time.Hour, 0, 10 * time.Minute},
 		"from the expiry on the waits begin anew":                     {nil, time.Hour, -2 * time.Second, 2 * time.Second},

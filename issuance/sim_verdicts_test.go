@@ -99,16 +99,16 @@ func (r retried) longest() time.Duration {
 	case r.fault != nil:
 		limit = 10 * time.Second
 	}
-	left := r.expires.Sub(r.now)
+	left, failing := r.expires.Sub(r.now), r.now.Sub(r.since)
 	switch {
 	case left > 0 && r.fault != nil && r.fault.Watched:
 		limit = min(limit, left)
 	case left > 0:
-		limit = min(limit, left/10)
+		limit = min(limit, left/10, max(time.Second, failing))
 	case r.expires.After(r.since):
 		limit = min(limit, max(time.Second, -left))
 	default:
-		limit = min(limit, max(time.Second, r.now.Sub(r.since)))
+		limit = min(limit, max(time.Second, failing))
 	}
 	return max(limit, 250*time.Millisecond)
 }

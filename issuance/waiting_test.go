@@ -30,15 +30,19 @@ func TestAWaitWhileATokenLivesIsBoundByWhatIsLeft(t *testing.T) {
 		{11 * time.Minute, time.Minute, 10 * time.Second, 10 * time.Minute},
 		{24 * time.Hour, time.Minute, 10 * time.Second, 10 * time.Minute},
 	} {
-		// How long it has been failing doesn't matter while the token lives.
-		for _, since := range []time.Duration{0, time.Second, time.Hour, -time.Hour, 10_000 * time.Hour} {
+		for _, failing := range []time.Duration{-time.Hour, 0, time.Second, 3 * time.Second, 30 * time.Second, time.Hour, 10_000 * time.Hour} {
+			lasted := max(failing, time.Second)
 			for _, kind := range []struct {
 				name  string
 				fault *issuance.Fault
 				want  time.Duration
-			}{{"a failed call", failedCall, test.call}, {"what is read", readOnly, test.read}, {"what is watched", seenByWatch, test.watching}} {
-				if got := issuance.Retry(kind.fault, noon, noon.Add(-since), noon.Add(test.left)); got != kind.want {
-					t.Errorf("%s, %s left, failing for %s: waits %s, not %s", kind.name, test.left, since, got, kind.want)
+			}{
+				{"a failed call", failedCall, min(test.call, lasted)},
+				{"what is read", readOnly, min(test.read, lasted)},
+				{"what is watched", seenByWatch, test.watching}, // there is nothing to try
+			} {
+				if got := issuance.Retry(kind.fault, noon, noon.Add(-failing), noon.Add(test.left)); got != kind.want {
+					t.Errorf("%s, %s left, failing for %s: waits %s, not %s", kind.name, test.left, failing, got, kind.want)
 				}
 			}
 		}
@@ -80,6 +84,17 @@ func TestWithNoLivingTokenTheWaitsDoubleFromASecondUpToTheirBound(t *testing.T) 
 				}
 			})
 		}
+	}
+}
+
+func TestWhileATokenLivesTheWaitsDoubleFromASecondToo(t *testing.T) {
+	now := noon
+	for i, want := range []int{1, 1, 2, 4, 8, 16, 32, 60, 60} {
+		got := issuance.Retry(failedCall, now, noon, noon.Add(24*time.Hour))
+		if got != time.Duration(want)*time.Second {
+			t.Fatalf("try %d: waits %s, not %d s", i, got, want)
+		}
+		now = now.Add(got)
 	}
 }
 
