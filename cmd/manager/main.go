@@ -29,7 +29,17 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	setLogger(o.logLevel, stderr)
-	mgr, err := newManager(ctx, o)
+	config, err := clusterConfig()
+	if err != nil {
+		return err
+	}
+	if err := awaitAPIServer(ctx, config, o.probeAddress); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end before there was anything to do
+		}
+		return fmt.Errorf("waiting for the API server: %w", err)
+	}
+	mgr, err := newManager(ctx, config, o)
 	if err != nil {
 		return err
 	}

@@ -28,16 +28,23 @@ const leaseName = "capability-operator"
 // shutdownGrace is how long passes that are under way may take to end.
 const shutdownGrace = 8 * time.Second
 
-// newManager wires everything together. ctx ends what is started on the way.
-func newManager(ctx context.Context, o options) (manager.Manager, error) {
+// clusterConfig says how to reach the API server.
+func clusterConfig() (*rest.Config, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster (--kubeconfig, KUBECONFIG, or in a pod): %w", err)
 	}
 	config.QPS = -1 // the API server's priority and fairness spaces requests
 	config.UserAgent = rest.DefaultKubernetesUserAgent()
+	return config, nil
+}
+
+// newManager wires everything together. ctx ends what is started on the way.
+func newManager(ctx context.Context, config *rest.Config, o options) (manager.Manager, error) {
 	serverTime := &controllers.ServerTime{Clock: clock.RealClock{}}
 	config.Wrap(serverTime.Wrap)
+	outages := controllers.NewOutages(clock.RealClock{})
+	config.Wrap(outages.Wrap)
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("building the scheme: %w", err)
@@ -77,6 +84,7 @@ func newManager(ctx context.Context, o options) (manager.Manager, error) {
 		Recorder:        mgr.GetEventRecorder(leaseName),
 		Clock:           clock.RealClock{},
 		ServerTime:      serverTime,
+		Outages:         outages,
 		AllowedPrefixes: o.allowedPrefixes,
 	}
 	if err := reconciler.SetupWithManager(ctx, mgr, accountCluster.GetCache(), o.concurrency); err != nil {

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+)
+
+// serve answers with the status at the address until the test ends.
+func serve(t *testing.T, address string, status int) {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+	})}
+	t.Cleanup(func() { _ = server.Close() })
+	go func() { _ = server.Serve(listener) }()
+}
+
+func awaiting(ctx context.Context, address, probes string) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, probes) }()
+	return ended
+}
+
+func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			address := freeAddress(t)
+			serve(t, address, status)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); err != nil {
+				t.Errorf("it was waited for: %v", err)
+			}
+		})
+	}
+}
+
+func TestAManagerThatStartsInAnOutageLivesAndWaits(t *testing.T) {
+	address, probes := freeAddress(t), freeAddress(t)
+	ended := awaiting(t.Context(), address, probes)
+	lives := func(context.Context) (bool, error) {
+		_, err := get(t, probes+"/healthz")
+		return err == nil, nil
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, 10*time.Second, true, lives); err != nil {
+		t.Fatal("it does not say that it lives")
+	}
+	if _, err := get(t, probes+"/readyz"); err == nil || !strings.Contains(err.Error(), "500") {
+		t.Errorf("it says that it is ready (%v)", err)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+
+	serve(t, address, http.StatusOK)
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it waited, and then: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it still waits though the API server answers")
+	}
+	// The manager listens there next.
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", probes)
+	if err != nil {
+		t.Fatalf("its address is still taken: %v", err)
+	}
+	_ = listener.Close()
+}
+
+func TestAProxyThatAnswersForAnAPIServerIsNotTheAPIServer(t *testing.T) {
+	address := freeAddress(t)
+	serve(t, address, http.StatusBadGateway)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); err == nil {
+		t.Error("it went on though a proxy said that there is nobody behind it")
+	}
+}
+
+func TestAManagerThatWaitsEndsWhenItIsToldTo(t *testing.T) {
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	content := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c"}}],`+
+		`"clusters":[{"name":"c","cluster":{"server":"http://%s"}}]}`, freeAddress(t))
+	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	said := &log{}
+	if err := run(ctx, []string{"--kubeconfig=" + kubeconfig, "--health-probe-bind-address=0"}, said); err != nil {
+		t.Errorf("it ended with: %v", err)
+	}
+	if got := strings.Count(said.String(), "does not answer"); got != 1 {
+		t.Errorf("it said %d times what it waits for, not once:\n%s", got, said)
+	}
+}
