@@ -19,9 +19,9 @@ const (
 	clockJump = 500 * time.Millisecond
 )
 
-// clockWatch wakes everything when the wall clock jumps or the machine has
-// slept. The queue's timers are monotonic, and a token's times are not: after
-// a jump each of them is late or early by as much.
+// clockWatch wakes everything when the time of a wake-up does not hold any more:
+// when the wall clock jumps or the machine has slept, since the queue's timers
+// are monotonic and a token's times are not, and when something began anew.
 type clockWatch struct {
 	reader client.Reader
 	clock  clock.WithTicker
@@ -31,13 +31,19 @@ type clockWatch struct {
 	// holds the tiers of the time when it was filled: what was in date then is
 	// what is most urgent now. Nil where nobody is elected.
 	elected <-chan struct{}
+	// returned brings a value when the API server answers again: who waits
+	// longer for his next try need not. Nil where nobody tells.
+	returned <-chan struct{}
 }
 
 // newClockWatch relies on the clock's times carrying a monotonic reading, as
 // those of the real clock do.
-func newClockWatch(reader client.Reader, machine clock.WithTicker, elected <-chan struct{}) *clockWatch {
+func newClockWatch(reader client.Reader, machine clock.WithTicker, elected, returned <-chan struct{}) *clockWatch {
 	start := machine.Now()
-	return &clockWatch{reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) }, elected: elected}
+	return &clockWatch{
+		reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) },
+		elected: elected, returned: returned,
+	}
 }
 
 // Start watches until ctx ends; it returns at once.
@@ -53,6 +59,10 @@ func (w *clockWatch) Start(ctx context.Context, q queue) error {
 				return
 			case <-elected:
 				elected = nil
+				w.wakeAll(ctx, q, w.clock.Now())
+				continue
+			case <-w.returned:
+				log.FromContext(ctx).Info("The API server answers again; looking at everything anew")
 				w.wakeAll(ctx, q, w.clock.Now())
 				continue
 			case <-ticker.C():

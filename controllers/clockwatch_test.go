@@ -23,6 +23,7 @@ type twoClocks struct {
 	clock.RealClock // for what a clockWatch does not ask for
 	ticks           chan time.Time
 	elected         chan struct{}
+	returned        chan struct{}
 
 	mu     sync.Mutex
 	wall   time.Time
@@ -82,10 +83,13 @@ func startClockWatch(t *testing.T) (*twoClocks, priorityqueue.PriorityQueue[reco
 			ObjectMeta: metav1.ObjectMeta{Namespace: "support", Name: fmt.Sprintf("client-%d", i)},
 		})
 	}
-	clocks := &twoClocks{ticks: make(chan time.Time), elected: make(chan struct{}), wall: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)}
+	clocks := &twoClocks{ticks: make(chan time.Time), elected: make(chan struct{}), returned: make(chan struct{}), wall: time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)}
 	clocks.taken = sync.NewCond(&clocks.mu)
 	queue := priorityqueue.New[reconcile.Request](t.Name())
-	watch := &clockWatch{reader: objects.Build(), clock: clocks, monotonic: clocks.monotonic, elected: clocks.elected}
+	watch := &clockWatch{
+		reader: objects.Build(), clock: clocks, monotonic: clocks.monotonic,
+		elected: clocks.elected, returned: clocks.returned,
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() { cancel(); queue.ShutDown() })
 	if err := watch.Start(ctx, queue); err != nil {
@@ -143,6 +147,19 @@ func TestAStandbyThatIsElectedPlansEverythingAnew(t *testing.T) {
 	clocks.second(0) // the watch goes on
 }
 
+func TestAnAPIServerThatAnswersAgainHasEverythingLookedAt(t *testing.T) {
+	clocks, queue := startClockWatch(t)
+	for range 2 { // every time, not only the first
+		clocks.returned <- struct{}{}
+		waitFor(t, "not everything was woken", func() bool { return queue.Len() == watched })
+		for range watched {
+			request, _ := queue.Get()
+			queue.Done(request)
+		}
+	}
+	clocks.second(0) // the watch goes on
+}
+
 func TestAClockThatIsSlewedWakesNothing(t *testing.T) {
 	clocks, queue := startClockWatch(t)
 	for range 100 { // far more than the half per mille by which a clock is slewed
@@ -165,7 +182,7 @@ func TestTheClocksAreComparedOftenEnough(t *testing.T) {
 }
 
 func TestTheRealClocksGoAlike(t *testing.T) {
-	watch := newClockWatch(nil, clock.RealClock{}, nil)
+	watch := newClockWatch(nil, clock.RealClock{}, nil, nil)
 	wall, steady := watch.clock.Now().Round(0), watch.monotonic()
 	waitFor(t, "the monotonic clock stands still", func() bool { return watch.monotonic()-steady > 20*time.Millisecond })
 	if apart := watch.clock.Now().Round(0).Sub(wall) - (watch.monotonic() - steady); apart.Abs() >= clockJump {

@@ -43,6 +43,9 @@ type remembered struct {
 	repairs issuance.Repairs
 	// issued and renewAt are those of the token that was written last.
 	issued, renewAt time.Time
+	// expiry is that of the token that the Secret held last; zero where it held
+	// none for the declaration.
+	expiry time.Time
 	// expired is the expiry of the token that was last counted as expired.
 	expired time.Time
 }
@@ -170,6 +173,13 @@ func (m *memory) repaired(key types.NamespacedName, now time.Time) {
 
 func (m *memory) wrote(key types.NamespacedName, issued, renewAt time.Time) {
 	m.update(key, func(o *remembered) { o.issued, o.renewAt = issued, renewAt })
+}
+
+// holds notes when the token expires that the Secret holds now.
+func (m *memory) holds(key types.NamespacedName, expiry time.Time) {
+	if !m.get(key).expiry.Equal(expiry) {
+		m.update(key, func(o *remembered) { o.expiry = expiry })
+	}
 }
 
 // firstExpired reports whether the expiry of this token was not counted yet,

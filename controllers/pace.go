@@ -19,7 +19,8 @@ func (r *Reconciler) pace(p *pass) error {
 	return nil
 }
 
-// paced counts a repair that was made. One that failed is nobody's quarrel.
+// paced counts a repair that was made, or overtaken by another change. One that
+// failed otherwise is nobody's quarrel.
 func (r *Reconciler) paced(p *pass) {
 	if p.repairs(r.memory.get(p.key)) {
 		r.memory.repaired(p.key, p.facts.Now)

@@ -34,6 +34,8 @@ type Reconciler struct {
 	// ServerTime knows the API server's clock; nil where nothing is to be
 	// known of it.
 	ServerTime *ServerTime
+	// Outages tells when the API server answers again; nil where nobody knows.
+	Outages *Outages
 	// AllowedPrefixes are the prefixes that the keys of spec.secret.labels
 	// and .annotations may have.
 	AllowedPrefixes []string

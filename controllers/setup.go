@@ -39,7 +39,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 		source.Kind[client.Object](mgr.GetCache(), &v1alpha1.ClientCapability{}, r.capabilityEvents()),
 		source.Kind[client.Object](mgr.GetCache(), &corev1.Secret{}, r.tokenSecretEvents()),
 		source.Kind[client.Object](accountCache, &corev1.Secret{}, r.accountEvents()),
-		source.Func(newClockWatch(r.Reader, clock.RealClock{}, mgr.Elected()).Start),
+		source.Func(newClockWatch(r.Reader, clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
 	} {
 		if err := c.Watch(watch); err != nil {
 			return fmt.Errorf("adding a watch: %w", err)

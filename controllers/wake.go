@@ -23,6 +23,7 @@ const terminatingWait = 10 * time.Second
 // is no path without a next time.
 func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	now := r.Clock.Now()
+	r.memory.holds(p.key, p.expiresAt())
 	r.memory.decidedOn(p.key, errors.Is(p.err, errStale))
 	var after time.Duration
 	switch {
@@ -54,7 +55,8 @@ func (r *Reconciler) retryUnread(ctx context.Context, key types.NamespacedName, 
 	if !stale {
 		now := r.Clock.Now()
 		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
-		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), time.Time{})
+		// What the Secret holds could not be read; what it held last is known.
+		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), r.memory.get(key).expiry)
 	}
 	return reconcile.Result{RequeueAfter: after, Priority: new(tierChanged)}
 }

@@ -105,6 +105,7 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 		return errStale
 	}
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		r.paced(p) // who edits so fast that no repair gets through is to hear of it
 		return errStale
 	}
 	if err != nil {
