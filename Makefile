@@ -36,8 +36,9 @@ generate: ## Write the deep copies in api/ and the CRDs in config/crd/bases
 	  "$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt crd paths=./api/... output:crd:dir=config/crd/bases
 
 .PHONY: test
-test: ## Run all tests, with the race detector and a real control plane
-	@assets="$$($(controlplane))" && ISSUANCE_SEED="$${ISSUANCE_SEED:-1}" KUBEBUILDER_ASSETS="$$assets" \
+test: ## Run all tests with the race detector and a real control plane, and the long simulation without
+	@export KUBEBUILDER_ASSETS ISSUANCE_SEED="$${ISSUANCE_SEED:-1}"; KUBEBUILDER_ASSETS="$$($(controlplane))"; \
+	  $(GO) test -count=1 -run=TestTheSecretNeverHolds ./issuance && \
 	  $(GO) test -race -count=1 -timeout=20m ./...
 
 .PHONY: test-unit
@@ -46,7 +47,7 @@ test-unit: ## Run the tests of those packages that need no control plane
 	  awk '!/\/test\/controlplane/ {print $$1}' | xargs $(GO) test
 
 .PHONY: test-faults
-test-faults: ## Break everything around the real manager, for three minutes; wants a machine that is not busy
+test-faults: ## Break everything around the real manager, for three minutes
 	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -tags=faults -count=1 -timeout=20m ./test/faults
 
 .PHONY: test-e2e

@@ -193,6 +193,19 @@ var _ = Describe("A call that fails", func() {
 		Expect(w.conditions(ctx)).To(Equal(ready))
 	})
 
+	It("that was to read the facts is made again while the token lives, however long that has failed", func(ctx SpecContext) {
+		w.declare(ctx)
+		w.pass(ctx)
+		expiry := w.token(ctx).ExpiresAt
+		w.reconciler.Reader = brokenReader{}
+		for w.clock.Now().Before(expiry) {
+			left := expiry.Sub(w.clock.Now())
+			after := w.pass(ctx).RequeueAfter
+			Expect(after).To(BeNumerically("<=", max(left/10, 250*time.Millisecond)))
+			w.step(after)
+		}
+	})
+
 	It("that was to read the facts is made again soon", func(ctx SpecContext) {
 		w.declare(ctx)
 		w.pass(ctx)

@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -52,6 +53,31 @@ var _ = Describe("Somebody who changes the Secret in a loop", func() {
 		}
 		w.token(ctx)
 		Expect(w.clock.Now().Sub(startOfTime)).To(BeNumerically("<=", 10*time.Second))
+		Expect(w.conditions(ctx)).To(Equal(ready))
+	})
+
+	It("is told of too where each repair is overtaken by the next change", func(ctx SpecContext) {
+		changes := 0
+		edit := func() {
+			changes++
+			w.edit(ctx, tommy, func(s *corev1.Secret) {
+				s.Data["token"], s.Labels = []byte("mine, mine, mine"), map[string]string{"change": strconv.Itoa(changes)}
+			})
+		}
+		edit()
+		w.wire.faultOn([]string{"patch Secret"}, func(send func() error) error {
+			edit() // faster than the operator
+			return send()
+		})
+		for range 12 {
+			w.pass(ctx)
+		}
+		Expect(w.raw(ctx)).To(Equal("mine, mine, mine"))
+		Expect(w.conditions(ctx)).To(Equal(waiting(v1alpha1.ReasonSecretContested)))
+		w.wire.mend()
+		w.step(10 * time.Second)
+		w.pass(ctx)
+		w.token(ctx)
 		Expect(w.conditions(ctx)).To(Equal(ready))
 	})
 

@@ -11,9 +11,13 @@ import (
 const (
 	// outage is longer than several renewals, and than a lifetime.
 	outage = 30 * time.Second
-	// recovery bounds how long after the API server's return everything is Ready again. With no live token the wait
-	// for the next try is as long as the failing has lasted, at most a minute; and a watch that broke is opened again
-	// after up to a minute, until when nobody hears of new objects.
+	// revival bounds how long after the API server's return no Secret holds an expired token any more: its first
+	// answer has everything looked at.
+	revival = 10 * time.Second
+	// election is how much later that is where the lease of a leader that is gone has to run out first.
+	election = 30 * time.Second
+	// recovery bounds how long after the API server's return everything is Ready again, also what was declared since:
+	// a watch that broke is opened again after up to a minute, until when nobody hears of new objects.
 	recovery = time.Minute + 20*time.Second
 )
 
@@ -47,9 +51,12 @@ func TestAnAPIServerThatComesBackFindsEverythingReadyAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	back := time.Now()
-	for _, n := range []*namespace{alone, elected} {
-		n.declare(t, "late", "1h") // the watch that is to tell of it may still be backing off
-	}
+	o.awaitAlive(t, revival-time.Since(back), alone, short+long)
+	t.Logf("without election: no token was expired %s after the API server's return", time.Since(back).Round(100*time.Millisecond))
+	alone.declare(t, "late", "1h") // the watch that is to tell of it may still be backing off
+	o.awaitAlive(t, revival+election-time.Since(back), elected, short+long)
+	t.Logf("with election: no token was expired %s after the API server's return", time.Since(back).Round(100*time.Millisecond))
+	elected.declare(t, "late", "1h")
 	for who, n := range map[string]*namespace{"without election": alone, "with election": elected} {
 		o.awaitAlive(t, recovery-time.Since(back), n, short+long+1)
 		n.awaitReady(t, recovery-time.Since(back), short+long+1)
