@@ -23,8 +23,9 @@ const (
 )
 
 // longestCached bounds what the cache keeps of one value in a Secret, in
-// bytes: far over the longest token, and what is cut can't verify.
-const longestCached = 16 << 10
+// bytes: over the longest token, which has about 20,000, and what is cut can't
+// verify.
+const longestCached = 32 << 10
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 

@@ -63,6 +63,34 @@ var _ = Describe("The first token", func() {
 		}))
 	})
 
+	It("permits a subscription to the account's events where that is declared", func(ctx SpecContext) {
+		w.declare(ctx, func(c *v1alpha1.ClientCapability) {
+			c.Spec.ClientName, c.Spec.Incoming = "", false
+			c.Spec.EventStream = &v1alpha1.EventStream{Filters: map[string]v1alpha1.ParamValue{"EventType": "call ended"}}
+		})
+		w.pass(ctx)
+		Expect(decode(strings.Split(w.raw(ctx), ".")[1])).To(HaveKeyWithValue("scope",
+			"scope:stream:subscribe?params=EventType%3Dcall%2520ended&path=%2F2010-04-01%2FEvents"))
+		Expect(w.token(ctx).Grant).To(Equal(capability.Grant{
+			EventStream: &capability.EventStream{Filters: map[string]string{"EventType": "call ended"}},
+		}))
+		w.expectRest(ctx)
+	})
+
+	It("is kept also where it is the longest that can be declared", func(ctx SpecContext) {
+		longest := map[string]v1alpha1.ParamValue{"é": v1alpha1.ParamValue(strings.Repeat("é", 399))}
+		w.declare(ctx, func(c *v1alpha1.ClientCapability) {
+			c.Spec.ClientName = strings.Repeat("📞", 256)
+			c.Spec.Outgoing = &v1alpha1.Outgoing{ApplicationSID: applicationSID, Params: longest}
+			c.Spec.EventStream = &v1alpha1.EventStream{Filters: longest}
+		})
+		w.pass(ctx)
+		Expect(len(w.raw(ctx))).To(BeNumerically(">", 16<<10))
+		w.expectRest(ctx)
+		w.restart()
+		w.expectRest(ctx)
+	})
+
 	It("has the header and the claims that Twilio documents", func(ctx SpecContext) {
 		w.declare(ctx)
 		w.pass(ctx)

@@ -103,17 +103,26 @@ func newSubject(f Facts) *subject {
 	return s
 }
 
+// values are the declared ones as the token library takes them.
+func values(declared map[string]v1alpha1.ParamValue) map[string]string {
+	if len(declared) == 0 {
+		return nil
+	}
+	plain := make(map[string]string, len(declared))
+	for name, value := range declared {
+		plain[name] = string(value)
+	}
+	return plain
+}
+
 // Wanted is the token that the declaration asks for, were it issued at now.
 func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capability.Token {
 	grant := capability.Grant{ClientName: c.Spec.ClientName, Incoming: c.Spec.Incoming}
 	if out := c.Spec.Outgoing; out != nil {
-		grant.Outgoing = &capability.Outgoing{ApplicationSID: out.ApplicationSID}
-		if len(out.Params) > 0 {
-			grant.Outgoing.Params = make(map[string]string, len(out.Params))
-			for name, value := range out.Params {
-				grant.Outgoing.Params[name] = string(value)
-			}
-		}
+		grant.Outgoing = &capability.Outgoing{ApplicationSID: out.ApplicationSID, Params: values(out.Params)}
+	}
+	if stream := c.Spec.EventStream; stream != nil {
+		grant.EventStream = &capability.EventStream{Filters: values(stream.Filters)}
 	}
 	issued := now.Truncate(time.Second).UTC()
 	return capability.Token{

@@ -105,6 +105,7 @@ func TestWhatIsMintedIsKept(t *testing.T) {
 func TestWantedIsWhatTheDeclarationSaysInWholeSeconds(t *testing.T) {
 	c := tommy()
 	c.Spec.Outgoing = &v1alpha1.Outgoing{ApplicationSID: applicationSID, Params: map[string]v1alpha1.ParamValue{"team": "support"}}
+	c.Spec.EventStream = &v1alpha1.EventStream{Filters: map[string]v1alpha1.ParamValue{"EventType": "call"}}
 	f := healthy(t)
 	zone := time.FixedZone("", 3600)
 	got := issuance.Wanted(c, f.Account, noon.Add(999*time.Millisecond).In(zone))
@@ -113,6 +114,7 @@ func TestWantedIsWhatTheDeclarationSaysInWholeSeconds(t *testing.T) {
 		Grant: capability.Grant{
 			ClientName: "tommy", Incoming: true,
 			Outgoing: &capability.Outgoing{ApplicationSID: applicationSID, Params: map[string]string{"team": "support"}},
+			EventStream: &capability.EventStream{Filters: map[string]string{"EventType": "call"}},
 		},
 		IssuedAt: noon, ExpiresAt: noon.Add(time.Hour),
 	}

@@ -41,7 +41,8 @@ type ClientCapabilityList struct {
 
 // ClientCapabilitySpec is the declaration.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.incoming) && self.incoming) || has(self.outgoing)",message="declares no capability: set incoming to true, or outgoing with an applicationSID, or both"
+// +kubebuilder:validation:XValidation:rule="(has(self.incoming) && self.incoming) || has(self.outgoing) || has(self.eventStream)",message="declares no capability: set incoming to true, outgoing with an applicationSID, or eventStream"
+// +kubebuilder:validation:XValidation:rule="!has(self.clientName) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream)",fieldPath=".clientName",message="has no place in a token that grants eventStream alone: leave it out, or add incoming or outgoing"
 // +kubebuilder:validation:XValidation:rule="!(has(self.incoming) && self.incoming) || has(self.clientName)",fieldPath=".clientName",reason=FieldValueRequired,message="is required with incoming: write the name that this client receives calls for, such as tommy"
 // +kubebuilder:validation:XValidation:rule="!has(self.renewBefore) || !self.renewBefore.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || !self.ttl.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || duration(self.ttl).getSeconds() < 5 || duration(self.renewBefore).getSeconds() * 10 <= duration(self.ttl).getSeconds() * 9",fieldPath=".renewBefore",messageExpression="'must be at most nine tenths of ttl, which is ' + self.ttl + ': lower renewBefore or raise ttl'",message="must be at most nine tenths of ttl: lower renewBefore or raise ttl"
 type ClientCapabilitySpec struct {
@@ -66,6 +67,11 @@ type ClientCapabilitySpec struct {
 	// outgoing permits the client to place calls through an application.
 	// +optional
 	Outgoing *Outgoing `json:"outgoing,omitempty"`
+
+	// eventStream permits whoever holds the token to subscribe to the events
+	// of the account: those of the whole account, not only of this client.
+	// +optional
+	EventStream *EventStream `json:"eventStream,omitempty"`
 
 	// ttl is how long each token lives, from 5s to 24h. 24h is minted as
 	// 86,399 seconds, because Twilio refuses a token that lives for a whole
@@ -158,7 +164,18 @@ type Outgoing struct {
 	Params map[string]ParamValue `json:"params,omitempty"`
 }
 
-// ParamValue is the value of one parameter.
+// EventStream permits a subscription to the account's events.
+type EventStream struct {
+	// filters narrow the events. At most 32, whose names and values together
+	// take at most 800 bytes. With none, all events of the account are permitted.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="!('' in self)",message="must not have an empty name"
+	// +kubebuilder:validation:XValidation:rule="self.map(k, size(bytes(k)) + size(bytes(self[k]))).sum() <= 800",message="must take at most 800 bytes in all, names and values together: shorten them"
+	// +optional
+	Filters map[string]ParamValue `json:"filters,omitempty"`
+}
+
+// ParamValue is the value of one parameter or filter.
 //
 // +kubebuilder:validation:MaxLength=800
 type ParamValue string

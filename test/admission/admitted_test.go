@@ -72,6 +72,19 @@ func TestParamsAreAdmittedSuchAs(t *testing.T) {
 	})
 }
 
+func TestEventStreamsAreAdmittedSuchAs(t *testing.T) {
+	const outgoing = `outgoing: {applicationSID: AP0123456789abcdef0123456789abcdef}`
+	admit(t, []admission{
+		{"one of all events", `{accountRef: {name: twilio}, eventStream: {}}`},
+		{"one without filters", listening(`{}`)},
+		{"32 filters of 800 bytes", listening(numbered(32, "p%02d: "+strings.Repeat("v", 22)))},
+		{"filters that need encoding", listening(`{"a b": "c=d&e f+g%"}`)},
+		{"one beside incoming", with(`eventStream: {filters: {EventType: call}}`)},
+		{"one beside outgoing without a name", `{accountRef: {name: twilio}, eventStream: {}, ` + outgoing + `}`},
+		{"one beside outgoing with a name", `{accountRef: {name: twilio}, clientName: tommy, eventStream: {}, ` + outgoing + `}`},
+	})
+}
+
 func TestSecretsAreAdmittedSuchAs(t *testing.T) {
 	admit(t, []admission{
 		{"an empty one", with(`secret: {}`)},

@@ -53,6 +53,24 @@ func TestADeclarationIsRefusedWhenItsParams(t *testing.T) {
 	})
 }
 
+func TestADeclarationIsRefusedWhenItsFilters(t *testing.T) {
+	tooMuch := []string{"at most 800 bytes in all, names and values together"}
+	refuse(t, []refusal{
+		{"are 33", listening(numbered(33, "p%d: v")), "spec.eventStream.filters", []string{"at most 32 items"}},
+		{"take 801 bytes", listening(`{p: ` + strings.Repeat("v", 800) + `}`), "spec.eventStream.filters", tooMuch},
+		{"take 802 bytes in 401 characters", listening(`{é: ` + strings.Repeat("é", 400) + `}`), "spec.eventStream.filters", tooMuch},
+		{"have a value of 801 characters", listening(`{p: ` + strings.Repeat("v", 801) + `}`),
+			"spec.eventStream.filters.p", []string{"Too long", "800"}},
+		{"have an empty name", listening(`{"": v}`), "spec.eventStream.filters", []string{"must not have an empty name"}},
+		{"have a number", listening(`{priority: 1}`), "spec.eventStream.filters.priority", aString},
+	})
+}
+
+// listening is a declaration with those filters, written as YAML.
+func listening(filters string) string {
+	return `{accountRef: {name: twilio}, eventStream: {filters: ` + filters + `}}`
+}
+
 // named is a declaration of a client of that name.
 func named(t *testing.T, name string) string {
 	t.Helper()

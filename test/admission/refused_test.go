@@ -95,7 +95,7 @@ func TestADeclarationIsRefusedWhenTheAccount(t *testing.T) {
 
 func TestADeclarationIsRefusedWhenItsCapability(t *testing.T) {
 	const sid = "AP0123456789abcdef0123456789abcdef"
-	none := []string{"declares no capability", "set incoming to true, or outgoing with an applicationSID"}
+	none := []string{"declares no capability", "set incoming to true, outgoing with an applicationSID, or eventStream"}
 	application := []string{"AP followed by 32 hexadecimal digits", "such as " + sid}
 	through := func(sid string) string {
 		return `{accountRef: {name: twilio}, outgoing: {applicationSID: "` + sid + `"}}`
@@ -124,6 +124,11 @@ func TestADeclarationIsRefusedWhenItsCapability(t *testing.T) {
 		{"is outgoing with a SID and a line break", through(sid + `\n`), "spec.outgoing.applicationSID", application},
 		{"is outgoing with a SID of 65 characters", through("AP" + strings.Repeat("0", 63)),
 			"spec.outgoing.applicationSID", []string{"Too long", "64"}},
+		{"is an event stream as a boolean", `{accountRef: {name: twilio}, eventStream: true}`, "spec.eventStream", []string{"must be of type object"}},
+		{"is an event stream alone with a name", `{accountRef: {name: twilio}, clientName: tommy, eventStream: {}}`,
+			"spec.clientName", []string{"eventStream alone", "leave it out"}},
+		{"is an event stream and switched off, with a name", `{accountRef: {name: twilio}, clientName: tommy, incoming: false, eventStream: {}}`,
+			"spec.clientName", []string{"eventStream alone", "leave it out"}},
 		{"has a field that is misspelt", with(`ougoing: {applicationSID: ` + sid + `}`), "spec.ougoing", []string{"unknown field"}},
 		{"has a field of another version", with(`delivery: Secret`), "spec.delivery", []string{"unknown field"}},
 	})
