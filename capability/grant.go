@@ -7,8 +7,8 @@ import "maps"
 type Grant struct {
 	// ClientName is who the holder is to Twilio: the name that <Client> dials, and
 	// the caller of outgoing calls ("client:tommy"). Incoming needs it, Outgoing
-	// carries it when it is set, EventStream has no place for it. It is personal
-	// data.
+	// carries it when it is set, EventStream has no place for it. An Access token
+	// always needs it, and calls it the identity. It is personal data.
 	ClientName string
 
 	// Incoming lets the holder receive the calls that are made to ClientName.
@@ -18,8 +18,12 @@ type Grant struct {
 	Outgoing *Outgoing
 
 	// EventStream, if not nil, lets the holder subscribe to the account's events:
-	// those of the whole account, not only of this client.
+	// those of the whole account, not only of this client. Capability tokens only.
 	EventStream *EventStream
+
+	// PushCredentialSID, if not empty, is what wakes a phone's app for an incoming
+	// call: "CR" and 32 hexadecimal digits. Access tokens only.
+	PushCredentialSID string
 }
 
 // Outgoing is permission to make calls.
@@ -42,7 +46,7 @@ type EventStream struct {
 // Equal reports whether g and other grant the same. Nil and empty maps are the
 // same; a nil Outgoing or EventStream and an empty one are not.
 func (g Grant) Equal(other Grant) bool {
-	if g.ClientName != other.ClientName || g.Incoming != other.Incoming {
+	if g.ClientName != other.ClientName || g.Incoming != other.Incoming || g.PushCredentialSID != other.PushCredentialSID {
 		return false
 	}
 	if (g.Outgoing == nil) != (other.Outgoing == nil) || (g.EventStream == nil) != (other.EventStream == nil) {

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // members are the members of a JSON object by their exact names. Decoding into a
@@ -21,6 +24,17 @@ func readMembers(object []byte) (members, error) {
 	if !json.Valid(object) {
 		return nil, errors.New("it is not JSON")
 	}
+	if !isText(object) {
+		return nil, errors.New("it has text that is not Unicode")
+	}
+	return splitMembers(object)
+}
+
+// object is the JSON object that the member holds.
+func (m members) object(name string) (members, error) { return splitMembers(m[name]) }
+
+// splitMembers is readMembers for an object that is known to be JSON and Unicode.
+func splitMembers(object []byte) (members, error) {
 	reader := json.NewDecoder(bytes.NewReader(object))
 	if start, err := reader.Token(); err != nil || start != json.Delim('{') {
 		return nil, errors.New("it is not a JSON object")
@@ -42,6 +56,41 @@ func readMembers(object []byte) (members, error) {
 		m[name] = value
 	}
 	return m, nil
+}
+
+// isText reports whether the texts in a JSON value are UTF-8 and their escapes are
+// characters. A decoder would put one and the same character, U+FFFD, for all that
+// are not, and two readers could then see two texts.
+func isText(value []byte) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] != '\\' {
+			continue
+		}
+		i++ // at the character that is escaped, which is there: value is JSON
+		if value[i] != 'u' {
+			continue
+		}
+		unit := codeUnit(value[i+1:])
+		i += 4
+		if !utf16.IsSurrogate(unit) {
+			continue
+		}
+		if !bytes.HasPrefix(value[i+1:], []byte(`\u`)) ||
+			utf16.DecodeRune(unit, codeUnit(value[i+3:])) == utf8.RuneError {
+			return false
+		}
+		i += 6
+	}
+	return utf8.Valid(value)
+}
+
+// codeUnit is what the four hexadecimal digits of an escape stand for.
+func codeUnit(digits []byte) rune {
+	n, err := strconv.ParseUint(string(digits[:4]), 16, 16)
+	if err != nil {
+		return utf8.RuneError
+	}
+	return rune(n)
 }
 
 func (m members) has(name string) bool {
@@ -80,4 +129,20 @@ func (m members) seconds(name string) (t time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(n), 0).UTC(), true
+}
+
+// cutSeconds is seconds for the times that newer versions of twilio-python write
+// with one to six decimal places. They are cut off, so that a token is never taken
+// for longer than it says.
+func (m members) cutSeconds(name string) (t time.Time, ok bool) {
+	whole, fraction, found := strings.Cut(string(m[name]), ".")
+	if found {
+		if len(fraction) < 1 || len(fraction) > 6 {
+			return time.Time{}, false
+		}
+		if _, err := strconv.ParseUint(fraction, 10, 32); err != nil {
+			return time.Time{}, false
+		}
+	}
+	return members{name: json.RawMessage(whole)}.seconds(name)
 }

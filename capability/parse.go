@@ -17,40 +17,41 @@ const maxTokenBytes = 32 << 10
 // Parse reads what a token says, without a key and so without knowing whether it
 // is true: anyone can write such a text. What is to be trusted needs [Verify].
 //
-// It fails with [ErrMalformed], [ErrAlgorithm] or [ErrScope] on what is not of a
-// capability token's form, but leaves aside whether the grant, the lifetime and
+// It fails with [ErrMalformed], [ErrAlgorithm] or [ErrScope] on what is not of the
+// form of a capability token or an Access token for Voice, but leaves aside whether the grant, the lifetime and
 // the time are right. Times come back in UTC.
 func Parse(raw string) (Token, error) {
 	parts, err := split(raw)
 	if err != nil {
 		return Token{}, err
 	}
-	c, err := readClaims(parts.claims)
+	c, err := readClaims(parts.claims, parts.head)
 	if err != nil {
 		return Token{}, err
 	}
 	return c.Token, nil
 }
 
-// Verify reads a token that was signed with authToken and is in force at now. It
-// returns the zero Token with an error that says what was wrong, the first of:
+// Verify reads a token of either type that was signed with key and is in force at
+// now. It returns the zero Token with an error that says what was wrong, the first
+// of:
 //
-//   - [ErrCredentials]: authToken is not well-formed;
+//   - [ErrCredentials]: key is neither an AuthToken nor an API key's secret by form;
 //   - [ErrMalformed], [ErrAlgorithm]: the text is not three segments of base64url,
-//     of which the first is a capability token's header;
+//     of which the first is the header of one of the two types;
 //   - [ErrSignature]: another key, or a changed text. Claims are looked at only
 //     after this;
-//   - [ErrMalformed], [ErrScope]: the claims can't be read;
+//   - [ErrMalformed], [ErrScope]: the claims can't be read, or are another type's;
 //   - [ErrGrant], [ErrLifetime]: [Mint] would refuse to grant this, or for so long;
 //     the lifetime is judged where the token has an iat. A nbf after now is an
 //     ErrLifetime too;
 //   - [ErrExpired]: now is not before exp.
 //
-// Whether t.AccountSID is the account that was expected is the caller's to
-// compare, and so is an iat after now: an issuer whose clock is a little ahead is
+// Whether AccountSID, Type, KeySID and Region are those that were expected is the
+// caller's to compare, and so is an iat after now: an issuer whose clock is a little ahead is
 // not a forger.
-func Verify(raw, authToken string, now time.Time) (Token, error) {
-	if err := ValidateAuthToken(authToken); err != nil {
+func Verify(raw, key string, now time.Time) (Token, error) {
+	if err := validateKey("key", key); err != nil {
 		return Token{}, err
 	}
 	parts, err := split(raw)
@@ -58,10 +59,10 @@ func Verify(raw, authToken string, now time.Time) (Token, error) {
 		return Token{}, err
 	}
 	// The library's error is left out, so that no version of it adds detail.
-	if jwt.SigningMethodHS256.Verify(parts.signed, parts.signature, []byte(authToken)) != nil {
+	if jwt.SigningMethodHS256.Verify(parts.signed, parts.signature, []byte(key)) != nil {
 		return Token{}, fmt.Errorf("%w: another key signed it, or it was changed", ErrSignature)
 	}
-	c, err := readClaims(parts.claims)
+	c, err := readClaims(parts.claims, parts.head)
 	if err != nil {
 		return Token{}, err
 	}
@@ -73,6 +74,7 @@ func Verify(raw, authToken string, now time.Time) (Token, error) {
 
 // segments are the parts of a token whose form and header are right.
 type segments struct {
+	head      head
 	signed    string // header and claims as they were signed
 	claims    []byte
 	signature []byte
@@ -88,12 +90,13 @@ func split(raw string) (segments, error) {
 	if strings.ContainsAny(raw, "\r\n") {
 		return segments{}, fmt.Errorf("%w: it has a line break", ErrMalformed)
 	}
-	head, rest, _ := strings.Cut(raw, ".")
+	first, rest, _ := strings.Cut(raw, ".")
 	body, tail, ok := strings.Cut(rest, ".")
 	if !ok || strings.Contains(tail, ".") {
 		return segments{}, fmt.Errorf("%w: it does not have three segments", ErrMalformed)
 	}
-	if err := readHeader(head); err != nil {
+	said, err := readHeader(first)
+	if err != nil {
 		return segments{}, err
 	}
 	claims, err := decode(body)
@@ -104,34 +107,61 @@ func split(raw string) (segments, error) {
 	if err != nil || len(signature) != signatureBytes {
 		return segments{}, fmt.Errorf("%w: the signature is not %d bytes of base64url", ErrMalformed, signatureBytes)
 	}
-	return segments{signed: raw[:len(head)+1+len(body)], claims: claims, signature: signature}, nil
+	return segments{head: said, signed: raw[:len(first)+1+len(body)], claims: claims, signature: signature}, nil
+}
+
+// head is what the header of a token says.
+type head struct {
+	kind   Type
+	region string
 }
 
 // readHeader refuses every algorithm but HS256 before it looks at the rest, and
-// then everything but a typ of JWT: what a header adds, a cty or a crit, makes it
-// another kind of token.
-func readHeader(segment string) error {
+// then everything but a typ of JWT and the content type of an Access token, which
+// alone can have a region: what else a header adds, a crit for one, makes it another
+// kind of token.
+func readHeader(segment string) (head, error) {
 	if segment == header {
-		return nil
+		return head{}, nil
 	}
 	object, err := decode(segment)
 	if err != nil {
-		return fmt.Errorf("%w: header: %w", ErrMalformed, err)
+		return head{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
 	}
 	m, err := readMembers(object)
 	if err != nil {
-		return fmt.Errorf("%w: header: %w", ErrMalformed, err)
+		return head{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
 	}
 	if alg, ok := m.text("alg"); !ok || alg != jwt.SigningMethodHS256.Alg() {
-		return ErrAlgorithm
+		return head{}, ErrAlgorithm
+	}
+	if m.has("cty") {
+		return readAccessHeader(m)
 	}
 	if typ, ok := m.text("typ"); m.has("typ") && (!ok || typ != "JWT") {
-		return fmt.Errorf("%w: header: typ is not JWT", ErrMalformed)
+		return head{}, fmt.Errorf("%w: header: typ is not JWT", ErrMalformed)
 	}
 	if !m.only("alg", "typ") {
-		return fmt.Errorf("%w: header: it has more than alg and typ", ErrMalformed)
+		return head{}, fmt.Errorf("%w: header: it has more than alg and typ, and no cty", ErrMalformed)
 	}
-	return nil
+	return head{}, nil
+}
+
+func readAccessHeader(m members) (head, error) {
+	if cty, ok := m.text("cty"); !ok || cty != accessContent {
+		return head{}, fmt.Errorf("%w: header: cty is not that of an Access token", ErrMalformed)
+	}
+	if typ, ok := m.text("typ"); !ok || typ != "JWT" {
+		return head{}, fmt.Errorf("%w: header: typ is not JWT", ErrMalformed)
+	}
+	if !m.only("alg", "typ", "cty", "twr") {
+		return head{}, fmt.Errorf("%w: header: it has more than alg, typ, cty and twr", ErrMalformed)
+	}
+	region, ok := m.text("twr")
+	if m.has("twr") && (!ok || !isRegion(region)) {
+		return head{}, fmt.Errorf("%w: header: twr is not a region", ErrMalformed)
+	}
+	return head{kind: TypeAccess, region: region}, nil
 }
 
 // decoder refuses left-over bits at the end of a segment, which would give a

@@ -1,7 +1,5 @@
 package capability
 
-import "slices"
-
 // The three capabilities that a scope can name, and the only stream there is.
 const (
 	scopeIncoming = "scope:client:incoming"
@@ -80,12 +78,7 @@ func appendSpace(dst []byte, start int) []byte {
 func appendQuery(dst []byte, params map[string]string) []byte {
 	var room [512]byte // most query strings fit, and then cost no allocation
 	query := room[:0]
-	names := make([]string, 0, len(params))
-	for name := range params {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range sortedNames(params) {
 		if len(query) > 0 {
 			query = append(query, '&')
 		}

@@ -193,6 +193,7 @@ func TestEqual(t *testing.T) {
 		"the application":     func(g *capability.Grant) { g.Outgoing.ApplicationSID = "" },
 		"one of the params":   func(g *capability.Grant) { g.Outgoing.Params["team"] = "sales" },
 		"the event stream":    func(g *capability.Grant) { g.EventStream = nil },
+		"the push credential": func(g *capability.Grant) { g.PushCredentialSID = pushCredentialSID },
 		"one filter too many": func(g *capability.Grant) { g.EventStream.Filters["x"] = "" },
 	}
 	for _, name := range slices.Sorted(maps.Keys(changes)) {

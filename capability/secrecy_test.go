@@ -21,6 +21,15 @@ func TestErrorsNameNoValue(t *testing.T) {
 		_, err := capability.ParseScope(scope)
 		return err
 	}
+	withKeySID := func(sid string) error {
+		token := access()
+		token.KeySID = sid
+		_, err := capability.Mint(token, apiSecret)
+		return err
+	}
+	withGrants := func(grants string) error {
+		return verify(signed(t, headerAccess, accessClaims(grants), apiSecret), apiSecret)
+	}
 	forged := func(header, claims string) error { return verify(signed(t, header, claims, authToken), authToken) }
 	withScope := func(scope string) string { return `{` + iss + `"scope":"` + scope + `",` + exp + `}` }
 	for name, err := range map[string]error{
@@ -44,6 +53,17 @@ func TestErrorsNameNoValue(t *testing.T) {
 		"an escape":                 parse("scope:client:incoming?clientName=" + secret + "%zz"),
 		"a parameter":               parse("scope:client:incoming?clientName=tommy&" + secret + "=1"),
 		"a path":                    parse("scope:stream:subscribe?path=" + secret),
+		"an API key's SID":          withKeySID(secret),
+		"an API key's secret":       capability.ValidateAPISecret(secret),
+		"a region":                  capability.ValidateRegion(secret),
+		"a push credential SID":     capability.ValidatePushCredentialSID(secret),
+		"a granted identity":        withGrants(`"identity":"` + secret + ` ",` + callable),
+		"a grant":                   withGrants(identity + callable + `,"` + secret + `":{}`),
+		"a member of voice":         withGrants(identity + `"voice":{"` + secret + `":1}`),
+		"a granted param":           withGrants(identity + `"voice":{` + dial + `,"params":{"` + secret + `":1}}}`),
+		"a granted application":     withGrants(identity + `"voice":{"outgoing":{"application_sid":"` + secret + `"}}`),
+		"a region in a header": verify(signed(t, `{"alg":"HS256","typ":"JWT","cty":"twilio-fpa;v=1","twr":"`+secret+`"}`,
+			accessClaims(identity+callable), apiSecret), apiSecret),
 	} {
 		t.Run(name+" is not in the message", func(t *testing.T) {
 			if err == nil {

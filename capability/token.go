@@ -22,13 +22,26 @@ const (
 	maxUnix = 253402300799
 )
 
-// Token is what a capability token says.
+// Token is what a token of either [Type] says.
 type Token struct {
+	// Type is the kind of token. The zero value is [TypeCapability].
+	Type Type
+
 	// AccountSID is the Twilio account that the token belongs to: "AC" and 32
-	// hexadecimal digits (claim iss).
+	// hexadecimal digits (claim iss; in an Access token claim sub).
 	AccountSID string
 
-	// Grant is what the holder may do (claim scope).
+	// KeySID is the API key that an Access token is signed with: "SK" and 32
+	// hexadecimal digits (claim iss). A capability token has none.
+	KeySID string
+
+	// Region is where that key was made, such as "us1", "ie1" or "au1" (header
+	// member twr): API keys belong to one region. Empty leaves it out, which
+	// Twilio reads as us1. A capability token has none.
+	Region string
+
+	// Grant is what the holder may do (claim scope; in an Access token claim
+	// grants).
 	Grant Grant
 
 	// IssuedAt is when the token was issued (claim iat). Fractions of a second

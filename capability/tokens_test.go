@@ -17,6 +17,11 @@ const (
 	authToken      = "0123456789abcdef0123456789abcdef"
 	otherAuthToken = "fedcba9876543210fedcba9876543210"
 	headerHS256    = `{"alg":"HS256","typ":"JWT"}`
+
+	keySID            = "SK0123456789abcdef0123456789abcdef"
+	pushCredentialSID = "CR0123456789abcdef0123456789abcdef"
+	apiSecret         = "abcdefghijklmnopqrstuvwxyzABCDEF"
+	headerAccess      = `{"alg":"HS256","typ":"JWT","cty":"twilio-fpa;v=1"}`
 )
 
 // issued is a whole second.
@@ -45,17 +50,34 @@ func everything() capability.Token {
 	}
 }
 
+// access is everything that an Access token can grant, in a region of its own.
+func access() capability.Token {
+	t := everything()
+	t.Type, t.KeySID, t.Region = capability.TypeAccess, keySID, "ie1"
+	t.Grant.EventStream = nil
+	t.Grant.PushCredentialSID = pushCredentialSID
+	return t
+}
+
 func incoming() capability.Grant {
 	return capability.Grant{ClientName: "tommy", Incoming: true}
 }
 
 func mint(tb testing.TB, t capability.Token) string {
 	tb.Helper()
-	raw, err := capability.Mint(t, authToken)
+	raw, err := capability.Mint(t, keyOf(t.Type))
 	if err != nil {
 		tb.Fatalf("Mint: %v", err)
 	}
 	return raw
+}
+
+// keyOf is the key that tokens of this type are signed with here.
+func keyOf(t capability.Type) string {
+	if t == capability.TypeAccess {
+		return apiSecret
+	}
+	return authToken
 }
 
 // signed makes a token of any header and claims, as someone who has the key could.
@@ -91,7 +113,8 @@ func wantError(tb testing.TB, err, want error) {
 // wantToken checks that got says what want says.
 func wantToken(tb testing.TB, got, want capability.Token) {
 	tb.Helper()
-	if got.AccountSID != want.AccountSID || !got.Grant.Equal(want.Grant) ||
+	if got.Type != want.Type || got.AccountSID != want.AccountSID || got.KeySID != want.KeySID ||
+		got.Region != want.Region || !got.Grant.Equal(want.Grant) ||
 		!got.IssuedAt.Equal(want.IssuedAt) || !got.ExpiresAt.Equal(want.ExpiresAt) {
 		tb.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -28,7 +28,10 @@ const unwise = "<>#%\"{}|\\^[]`"
 //     character, white space of any script, or one of < > # % " { } | \ ^ [ ] `;
 //   - an application SID of "AP" and 32 hexadecimal digits;
 //   - at most 32 params (and filters likewise), their names not empty, names and
-//     values UTF-8 and at most 800 bytes in all, counted before they are encoded.
+//     values UTF-8 and at most 800 bytes in all, counted before they are encoded;
+//   - a push credential SID, if there is one, of "CR" and 32 hexadecimal digits.
+//
+// What only one type of token can carry is for [Grant.ValidateFor] to say.
 func (g Grant) Validate() error {
 	if !g.Incoming && g.Outgoing == nil && g.EventStream == nil {
 		return fmt.Errorf("%w: it has none of incoming, outgoing and event stream", ErrGrant)
@@ -45,18 +48,39 @@ func (g Grant) Validate() error {
 		}
 	}
 	if g.Outgoing != nil {
-		if !isSID(g.Outgoing.ApplicationSID, "AP") {
-			return fmt.Errorf("%w: the application SID is not AP and 32 hexadecimal digits (it has %d characters)",
-				ErrGrant, utf8.RuneCountInString(g.Outgoing.ApplicationSID))
+		if err := validateSID("application SID", "AP", g.Outgoing.ApplicationSID, ErrGrant); err != nil {
+			return err
 		}
 		if err := validateParams("outgoing params", g.Outgoing.Params); err != nil {
 			return err
 		}
 	}
 	if g.EventStream != nil {
-		return validateParams("event stream filters", g.EventStream.Filters)
+		if err := validateParams("event stream filters", g.EventStream.Filters); err != nil {
+			return err
+		}
+	}
+	if g.PushCredentialSID != "" {
+		return ValidatePushCredentialSID(g.PushCredentialSID)
 	}
 	return nil
+}
+
+// ValidateFor checks g as [Grant.Validate] does, and that a token of type t can
+// carry it:
+//
+//   - an Access token needs a client name, its identity, and has no event stream;
+//   - a capability token has no push credential.
+func (g Grant) ValidateFor(t Type) error {
+	switch {
+	case t == TypeAccess && g.EventStream != nil:
+		return fmt.Errorf("%w: an Access token can't carry the event stream; use type Capability for it", ErrGrant)
+	case t == TypeAccess && g.ClientName == "":
+		return fmt.Errorf("%w: an Access token needs a client name, which is its identity; set one", ErrGrant)
+	case t == TypeCapability && g.PushCredentialSID != "":
+		return fmt.Errorf("%w: a Capability token can't carry a push credential; use type Access for it", ErrGrant)
+	}
+	return g.Validate()
 }
 
 func validateClientName(name string) error {
@@ -96,49 +120,3 @@ func validateParams(what string, params map[string]string) error {
 	}
 	return nil
 }
-
-// ValidateAccountSID checks the form of an account SID, "AC" and 32 hexadecimal
-// digits, and fails with [ErrCredentials].
-func ValidateAccountSID(s string) error {
-	if !isSID(s, "AC") {
-		return fmt.Errorf("%w: the account SID is not AC and 32 hexadecimal digits (it has %d characters)",
-			ErrCredentials, utf8.RuneCountInString(s))
-	}
-	return nil
-}
-
-// ValidateAuthToken checks the form of an AuthToken, 32 to 128 letters and digits,
-// and fails with [ErrCredentials]. Those seen have 32 hexadecimal digits, but
-// Twilio documents no form, so this is wider. The message never has the value.
-func ValidateAuthToken(s string) error {
-	if n := utf8.RuneCountInString(s); n < 32 || n > 128 {
-		return fmt.Errorf("%w: the AuthToken has %d characters, not 32 to 128", ErrCredentials, n)
-	}
-	for i := range len(s) {
-		if !isAlphanumeric(s[i]) {
-			return fmt.Errorf("%w: the AuthToken has a character other than letters and digits", ErrCredentials)
-		}
-	}
-	return nil
-}
-
-// isSID reports whether s is Twilio's identifier of a resource of the kind that
-// prefix stands for.
-func isSID(s, prefix string) bool {
-	digits, ok := strings.CutPrefix(s, prefix)
-	if !ok || len(digits) != 32 {
-		return false
-	}
-	for i := range len(digits) {
-		if c := digits[i]; !isDigit(c) && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
-}
-
-func isAlphanumeric(c byte) bool {
-	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
