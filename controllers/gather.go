@@ -32,6 +32,12 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 	if !p.capability.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
+	switch version := p.capability.ResourceVersion; {
+	case live:
+		r.memory.wroteStatus(key, version)
+	case r.memory.precedesStatus(key, version):
+		return nil, errStale
+	}
 	if err := r.gatherSecrets(ctx, reader, live, p); err != nil {
 		return nil, err
 	}

@@ -29,8 +29,9 @@ type remembered struct {
 	// be; the watch event that brings exactly that back is no news. That of a
 	// Secret holds for one event: who puts the same back later is heard.
 	secret, status uint64
-	// name and version are those of the Secret as it was last written.
-	name, version string
+	// name and version are those of the Secret as it was last written, and
+	// statusVersion is that of the object whose status was.
+	name, version, statusVersion string
 	// failing is when the failing for this reason began; zero while nothing fails.
 	failing    time.Time
 	failingFor string
@@ -104,10 +105,24 @@ func (m *memory) wroteSecret(key types.NamespacedName, secret *corev1.Secret) {
 // was written last: the cache has not seen that write yet.
 func (m *memory) isOutdated(key types.NamespacedName, secret *corev1.Secret) bool {
 	last := m.get(key)
-	if last.name != secret.Name {
-		return false
-	}
-	order, err := resourceversion.CompareResourceVersion(secret.ResourceVersion, last.version)
+	return last.name == secret.Name && precedes(secret.ResourceVersion, last.version)
+}
+
+// wroteStatus notes the version that the object has had since its status was
+// written.
+func (m *memory) wroteStatus(key types.NamespacedName, version string) {
+	m.update(key, func(o *remembered) { o.statusVersion = version })
+}
+
+// precedesStatus reports whether the object was read from before its status was
+// written last. Who took that status for the present one could find that there
+// is nothing to write, and would not hear of the other: that is an echo.
+func (m *memory) precedesStatus(key types.NamespacedName, version string) bool {
+	return precedes(version, m.get(key).statusVersion)
+}
+
+func precedes(version, other string) bool {
+	order, err := resourceversion.CompareResourceVersion(version, other)
 	return err == nil && order < 0
 }
 

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,12 +85,16 @@ func (r *Reconciler) writeStatus(ctx context.Context, p *pass, status v1alpha1.C
 	target := &v1alpha1.ClientCapability{}
 	target.Namespace, target.Name = p.key.Namespace, p.key.Name
 	err = r.Client.Status().Patch(ctx, target, client.RawPatch(types.MergePatchType, raw), client.FieldOwner(FieldOwner))
+	if err != nil {
+		r.memory.expectStatus(p.key, 0) // it may have taken effect: then that is news
+	}
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		return errStale
 	case err != nil:
 		return fmt.Errorf("writing the status: %w", err)
 	}
+	r.memory.wroteStatus(p.key, target.ResourceVersion)
 	return nil
 }
 
@@ -130,7 +135,7 @@ func (p *pass) status(now time.Time) v1alpha1.ClientCapabilityStatus {
 	status.Token = &v1alpha1.TokenStatus{
 		IssuedAt:  wholeSeconds(p.token.IssuedAt),
 		ExpiresAt: wholeSeconds(p.token.ExpiresAt),
-		SignedBy:  p.token.AccountSID,
+		SignedBy:  cmp.Or(p.token.KeySID, p.token.AccountSID),
 	}
 	if !p.capability.Spec.Suspend {
 		renews := wholeSeconds(p.renewAt)

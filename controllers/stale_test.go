@@ -46,6 +46,23 @@ var _ = Describe("A decision on what has changed since", func() {
 		Expect(w.conditions(ctx)).To(Equal(ready))
 	})
 
+	It("leaves no status behind that it does not know of yet", func(ctx SpecContext) {
+		w.declare(ctx)
+		w.pass(ctx)
+		w.edit(ctx, tommy, func(s *corev1.Secret) { delete(s.Annotations, v1alpha1.OwnerAnnotation) })
+		w.reader.pin(w.object(ctx))
+		w.wire.loseAnswers(context.DeadlineExceeded, "patch Secret")
+		w.pass(ctx)
+		Expect(w.conditions(ctx)).To(Equal(failing(v1alpha1.ReasonWriteFailed)))
+		w.wire.mend()
+		// The Secret's event comes first. What status is to say now is what it said before the failure, which is what
+		// the cache still shows; and the failure's own event will be taken for the echo that it is.
+		Expect(w.pass(ctx).RequeueAfter).To(Equal(soon))
+		w.reader.catchUp()
+		w.pass(ctx)
+		Expect(w.conditions(ctx)).To(Equal(ready))
+	})
+
 	It("conflicts, and signs no second token, where the cache still has the one before", func(ctx SpecContext) {
 		w.declare(ctx)
 		due := w.pass(ctx).RequeueAfter

@@ -30,7 +30,9 @@ func eventually(t *testing.T, within time.Duration, what string, so func(context
 	found := "nothing"
 	err := wait.PollUntilContextTimeout(t.Context(), pollEvery, within, true, func(ctx context.Context) (bool, error) {
 		ok, now := so(ctx)
-		found = now
+		if ctx.Err() == nil { // else it is the time that is up that was found
+			found = now
+		}
 		return ok, nil
 	})
 	if err != nil {
