@@ -39,6 +39,9 @@ func (f *Finder) Find(ctx context.Context, namespace string, ref v1alpha1.Accoun
 		Found:     true,
 		SID:       credential(secret, ref.AccountSIDKey()),
 		AuthToken: credential(secret, ref.AuthTokenKey()),
+		APIKey:    credential(secret, ref.APIKeyKey()),
+		APISecret: credential(secret, ref.APISecretKey()),
+		Region:    credential(secret, ref.RegionKey()),
 	}, nil
 }
 

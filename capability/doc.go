@@ -87,7 +87,7 @@
 // the key, the grant by Twilio's own limits, and the lifetime. What it returns,
 // Twilio's rules allow. That Twilio knows the account, the key and the application
 // is for Twilio alone to say. One thing is legal and yet unwise: Twilio's Voice SDKs
-// place calls only for an identity of letters, digits and underscores, at most 121 of
+// place and receive calls only for an identity of letters, digits and underscores, at most 121 of
 // them (error 31105).
 //
 // # Reading

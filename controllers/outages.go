@@ -24,8 +24,8 @@ type Outages struct {
 }
 
 // NewOutages returns an Outages that has seen no call yet.
-func NewOutages(clock clock.PassiveClock) *Outages {
-	return &Outages{clock: clock, over: make(chan struct{}, 1)}
+func NewOutages(monotonic clock.PassiveClock) *Outages {
+	return &Outages{clock: monotonic, over: make(chan struct{}, 1)}
 }
 
 // Wrap has every call that goes through the transport tell whether the API

@@ -70,8 +70,8 @@ var _ = Describe("A new token", func() {
 		Entry("outgoing is added", declares(outgoing(applicationSID, nil)), "the declaration changed"),
 		Entry("incoming is removed", declares(outgoing(applicationSID, nil), func(c *v1alpha1.ClientCapability) { c.Spec.Incoming = false }), "the declaration changed"),
 		Entry("the AuthToken is rotated", accountSays(v1alpha1.DefaultAuthTokenKey, otherAuthToken),
-			"the token was not signed with the account's present AuthToken: rotated, or edited by hand"),
-		Entry("the account becomes another", accountSays(v1alpha1.DefaultAccountSIDKey, otherAccountSID), "the token spoke for another account"),
+			"the token was not signed with the account's present credentials: rotated, or edited by hand"),
+		Entry("the account becomes another", accountSays(v1alpha1.DefaultAccountSIDKey, otherAccountSID), "the token spoke for another account or region"),
 		Entry("the Secret is deleted", func(ctx context.Context) { w.deleteSecret(ctx, tommy) },
 			"the Secret was missing: deleted, or its name was changed"),
 		Entry("the token is overwritten", tokenIs(func() string { return "changeme" }), "what the Secret held was no token"),
@@ -85,7 +85,7 @@ var _ = Describe("A new token", func() {
 			w.edit(ctx, tommy, func(s *corev1.Secret) { s.Data = nil })
 		}, "the Secret had no token under the key"),
 		Entry("the token is replaced by one that another key signed", tokenIs(minted(tokenOf("tommy.tester", now), otherAuthToken)),
-			"the token was not signed with the account's present AuthToken: rotated, or edited by hand"),
+			"the token was not signed with the account's present credentials: rotated, or edited by hand"),
 		Entry("another client's token is pasted over it", tokenIs(minted(tokenOf("anna.tester", now), authToken)), "the declaration changed"),
 		Entry("a longer-lived token is pasted over it", tokenIs(func() string {
 			longer := tokenOf("tommy.tester", now)

@@ -57,7 +57,7 @@ func (r *Reconciler) refuse(ctx context.Context, p *pass) {
 // mint signs a new token and writes it.
 func (r *Reconciler) mint(ctx context.Context, p *pass) error {
 	token := issuance.Wanted(p.capability, p.facts.Account, p.facts.Now)
-	raw, err := capability.Mint(token, p.facts.Account.AuthToken.Value)
+	raw, err := capability.Mint(token, issuance.SigningKey(p.capability, p.facts.Account))
 	if err != nil {
 		return fmt.Errorf("signing the token: %w", err)
 	}

@@ -70,9 +70,17 @@ func tokenUnreadable(s *subject) *Verdict {
 	return nil
 }
 
+// typeChanged comes before the signature, which another key makes.
+func typeChanged(s *subject) *Verdict {
+	if s.held.Type != s.wanted.Type {
+		return mint(CauseDeclarationChanged)
+	}
+	return nil
+}
+
 // accountChanged comes before the signature, which would fail too but tell less.
 func accountChanged(s *subject) *Verdict {
-	if s.held.AccountSID != s.wanted.AccountSID {
+	if !s.speaksForAccount() {
 		return mint(CauseAccountChanged)
 	}
 	return nil

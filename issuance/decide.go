@@ -20,7 +20,7 @@ type subject struct {
 	// it can't be.
 	held    capability.Token
 	heldErr error
-	// signed is true where the account's present AuthToken signed it. It is
+	// signed is true where the account's present credentials signed it. It is
 	// verified as of its issue: whether it has expired since is another check's
 	// question.
 	signed bool
@@ -47,6 +47,7 @@ var checks = []check{
 	secretMissing,
 	tokenMissing,
 	tokenUnreadable,
+	typeChanged,
 	accountChanged,
 	signatureInvalid,
 	issuedInFuture,
@@ -96,8 +97,8 @@ func newSubject(f Facts) *subject {
 		return s
 	}
 	s.held, s.heldErr = capability.Parse(f.Secret.Token)
-	if s.heldErr == nil && s.account == nil {
-		_, err := capability.Verify(f.Secret.Token, f.Account.AuthToken.Value, s.held.IssuedAt)
+	if s.heldErr == nil && s.account == nil && s.held.Type == s.wanted.Type && s.held.KeySID == s.wanted.KeySID {
+		_, err := capability.Verify(f.Secret.Token, SigningKey(f.Capability, f.Account), s.held.IssuedAt)
 		s.signed = err == nil
 	}
 	return s
@@ -117,7 +118,7 @@ func values(declared map[string]v1alpha1.ParamValue) map[string]string {
 
 // Wanted is the token that the declaration asks for, were it issued at now.
 func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capability.Token {
-	grant := capability.Grant{ClientName: c.Spec.ClientName, Incoming: c.Spec.Incoming}
+	grant := capability.Grant{ClientName: c.Spec.ClientName, Incoming: c.Spec.Incoming, PushCredentialSID: c.Spec.PushCredentialSID}
 	if out := c.Spec.Outgoing; out != nil {
 		grant.Outgoing = &capability.Outgoing{ApplicationSID: out.ApplicationSID, Params: values(out.Params)}
 	}
@@ -125,12 +126,24 @@ func Wanted(c *v1alpha1.ClientCapability, account Account, now time.Time) capabi
 		grant.EventStream = &capability.EventStream{Filters: values(stream.Filters)}
 	}
 	issued := now.Truncate(time.Second).UTC()
-	return capability.Token{
+	token := capability.Token{
 		AccountSID: account.SID.Value,
 		Grant:      grant,
 		IssuedAt:   issued,
 		ExpiresAt:  issued.Add(capability.Lifetime(c.Spec.TTL.Value())),
 	}
+	if token.Type = tokenType(c); token.Type == capability.TypeAccess {
+		token.KeySID, token.Region = account.APIKey.Value, account.Region.Value
+	}
+	return token
+}
+
+// SigningKey is what the account signs the capability's type of token with.
+func SigningKey(c *v1alpha1.ClientCapability, account Account) string {
+	if c.TokenType() == v1alpha1.TokenTypeAccess {
+		return account.APISecret.Value
+	}
+	return account.AuthToken.Value
 }
 
 // unwritable is what keeps a new token out of the Secret, or makes it worthless.
@@ -151,11 +164,15 @@ func (s *subject) holdsWanted() bool {
 	if s.heldErr != nil || !s.saysWanted() || s.held.IssuedAt.After(s.Now) {
 		return false
 	}
-	return s.account != nil || s.signed && s.held.AccountSID == s.wanted.AccountSID
+	return s.account != nil || s.signed && s.speaksForAccount()
+}
+
+func (s *subject) speaksForAccount() bool {
+	return s.held.AccountSID == s.wanted.AccountSID && s.held.Region == s.wanted.Region
 }
 
 func (s *subject) saysWanted() bool {
-	return s.held.Grant.Equal(s.wanted.Grant) &&
+	return s.held.Type == s.wanted.Type && s.held.Grant.Equal(s.wanted.Grant) &&
 		s.held.ExpiresAt.Sub(s.held.IssuedAt) == s.wanted.ExpiresAt.Sub(s.wanted.IssuedAt)
 }
 

@@ -31,8 +31,13 @@ type Account struct {
 	Found bool
 	// SID is the account SID.
 	SID Credential
-	// AuthToken signs capability tokens.
+	// AuthToken signs Capability tokens.
 	AuthToken Credential
+	// APIKey is the SID of the API key that signs Access tokens, and APISecret
+	// what it signs them with.
+	APIKey, APISecret Credential
+	// Region is the Twilio region that all of these belong to; empty means us1.
+	Region Credential
 }
 
 // Credential is one value of an account's Secret.

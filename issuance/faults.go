@@ -72,7 +72,7 @@ func declarationFault(c *v1alpha1.ClientCapability, grant capability.Grant) *Fau
 		// Such a token would be due for renewal as soon as it is issued.
 		wrong = "spec.renewBefore must be at least 1s less than spec.ttl, which is minted as 86399s at most"
 	default:
-		err := grant.Validate()
+		err := grant.ValidateFor(tokenType(c))
 		if err == nil {
 			return nil
 		}
@@ -83,44 +83,6 @@ func declarationFault(c *v1alpha1.ClientCapability, grant capability.Grant) *Fau
 		Message: fmt.Sprintf("No token can be made for this declaration: %s.", wrong),
 		Watched: true,
 	}
-}
-
-// accountFault is what keeps the account from signing. Its messages say how a
-// value is wrong, never what it is.
-func accountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
-	name := c.Spec.AccountRef.Name
-	if !account.Found {
-		return &Fault{
-			Reason: v1alpha1.ReasonAccountNotFound,
-			Message: fmt.Sprintf("No Secret %[1]q with the label %[2]s=%[3]s is in this namespace; if the Secret exists, its owner allows its use with: "+
-				"kubectl label secret --namespace %[4]s %[1]s %[2]s=%[3]s", name, v1alpha1.AccountLabel, v1alpha1.AccountLabelValue, c.Namespace),
-			Watched: true,
-			Waiting: true,
-		}
-	}
-	for _, part := range []struct {
-		Credential
-		validate func(string) error
-	}{
-		{account.SID, capability.ValidateAccountSID},
-		{account.AuthToken, capability.ValidateAuthToken},
-	} {
-		if part.Value == "" {
-			return &Fault{
-				Reason:  v1alpha1.ReasonAccountKeyMissing,
-				Message: fmt.Sprintf("The account's Secret %q has nothing under the key %q; add it, or name the right key in spec.accountRef.keys.", name, part.Key),
-				Watched: true,
-			}
-		}
-		if err := part.validate(part.Value); err != nil {
-			return &Fault{
-				Reason:  v1alpha1.ReasonAccountMalformed,
-				Message: fmt.Sprintf("The key %q of the account's Secret %q: %v.", part.Key, name, err),
-				Watched: true,
-			}
-		}
-	}
-	return nil
 }
 
 // metadataFault is about prefixes that the operator was not told to allow:

@@ -62,7 +62,10 @@ func TestAFaultNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 // would differ from one pass to the next.
 func checkDiscretion(t *testing.T, f issuance.Facts, fault *issuance.Fault) {
 	t.Helper()
-	secrets := map[string]string{"account SID": f.Account.SID.Value, "AuthToken": f.Account.AuthToken.Value}
+	secrets := map[string]string{
+		"account SID": f.Account.SID.Value, "AuthToken": f.Account.AuthToken.Value,
+		"API key's SID": f.Account.APIKey.Value, "API secret": f.Account.APISecret.Value,
+	}
 	if f.Secret != nil {
 		secrets["token"] = f.Secret.Token
 	}

@@ -74,7 +74,7 @@ func tommy() *v1alpha1.ClientCapability {
 // minted is the token that the facts ask for, issued at another moment.
 func minted(t *testing.T, f issuance.Facts, at time.Time) string {
 	t.Helper()
-	raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, at), f.Account.AuthToken.Value)
+	raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, at), issuance.SigningKey(f.Capability, f.Account))
 	if err != nil {
 		t.Fatalf("Mint: %v", err)
 	}

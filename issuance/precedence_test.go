@@ -22,6 +22,7 @@ var inOrder = []struct {
 	{noSecret, outcome(issuance.CauseSecretMissing)},
 	{holds(""), outcome(issuance.CauseTokenMissing)},
 	{holds("hello"), outcome(issuance.CauseTokenUnreadable)},
+	{wantsAccess, outcome(issuance.CauseDeclarationChanged)},
 	{hasSID(otherSID), outcome(issuance.CauseAccountChanged)},
 	{hasAuthToken(otherAuthToken), outcome(issuance.CauseSignatureInvalid)},
 	{at(issued.Add(-time.Hour)), outcome(issuance.CauseIssuedInFuture)},

@@ -1,8 +1,8 @@
 package issuance
 
 import (
-	"encoding/binary"
 	"hash/fnv"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -62,7 +62,7 @@ func fraction(uid types.UID, issued time.Time) float64 {
 	h := fnv.New64a()
 	// A hash.Hash never returns an error. What comes first is mixed best, and
 	// two times differ in their last bits.
-	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(issued.Unix())))
+	_, _ = h.Write(strconv.AppendInt(nil, issued.Unix(), 10))
 	_, _ = h.Write([]byte(uid))
 	return float64(h.Sum64()>>11) / (1 << 53)
 }

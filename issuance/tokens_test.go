@@ -113,7 +113,7 @@ func TestWantedIsWhatTheDeclarationSaysInWholeSeconds(t *testing.T) {
 		AccountSID: accountSID,
 		Grant: capability.Grant{
 			ClientName: "tommy", Incoming: true,
-			Outgoing: &capability.Outgoing{ApplicationSID: applicationSID, Params: map[string]string{"team": "support"}},
+			Outgoing:    &capability.Outgoing{ApplicationSID: applicationSID, Params: map[string]string{"team": "support"}},
 			EventStream: &capability.EventStream{Filters: map[string]string{"EventType": "call"}},
 		},
 		IssuedAt: noon, ExpiresAt: noon.Add(time.Hour),

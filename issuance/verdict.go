@@ -37,9 +37,9 @@ const (
 	// CauseTokenUnreadable: what is under the wanted key is no token of ours.
 	CauseTokenUnreadable Cause = "TokenUnreadable"
 	// CauseSignatureInvalid: the token is not signed with the account's present
-	// AuthToken: that was rotated, or the token was edited.
+	// AuthToken or API key: that was rotated, or the token was edited.
 	CauseSignatureInvalid Cause = "SignatureInvalid"
-	// CauseAccountChanged: the token speaks for another account.
+	// CauseAccountChanged: the token speaks for another account or region.
 	CauseAccountChanged Cause = "AccountChanged"
 	// CauseDeclarationChanged: the token permits something else, or lives for
 	// another time, than the declaration says.

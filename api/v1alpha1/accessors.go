@@ -24,18 +24,49 @@ func (c *ClientCapability) DeletionPolicy() DeletionPolicy {
 	return DeletionPolicyDelete
 }
 
+// TokenType is the kind of token that is declared.
+func (c *ClientCapability) TokenType() TokenType {
+	if c.Spec.TokenType != "" {
+		return c.Spec.TokenType
+	}
+	return TokenTypeCapability
+}
+
 // AccountSIDKey is the key of the account's Secret that holds the account SID.
 func (r *AccountReference) AccountSIDKey() string {
-	if r.Keys != nil && r.Keys.AccountSID != "" {
-		return string(r.Keys.AccountSID)
-	}
-	return DefaultAccountSIDKey
+	return orDefault(r.keys().AccountSID, DefaultAccountSIDKey)
 }
 
 // AuthTokenKey is the key of the account's Secret that holds the AuthToken.
 func (r *AccountReference) AuthTokenKey() string {
-	if r.Keys != nil && r.Keys.AuthToken != "" {
-		return string(r.Keys.AuthToken)
+	return orDefault(r.keys().AuthToken, DefaultAuthTokenKey)
+}
+
+// APIKeyKey is the key of the account's Secret that holds an API key's SID.
+func (r *AccountReference) APIKeyKey() string {
+	return orDefault(r.keys().APIKey, DefaultAPIKeyKey)
+}
+
+// APISecretKey is the key of the account's Secret that holds that API key's secret.
+func (r *AccountReference) APISecretKey() string {
+	return orDefault(r.keys().APISecret, DefaultAPISecretKey)
+}
+
+// RegionKey is the key of the account's Secret that holds the account's region.
+func (r *AccountReference) RegionKey() string {
+	return orDefault(r.keys().Region, DefaultRegionKey)
+}
+
+func (r *AccountReference) keys() AccountKeys {
+	if r.Keys == nil {
+		return AccountKeys{}
 	}
-	return DefaultAuthTokenKey
+	return *r.Keys
+}
+
+func orDefault(key SecretKey, otherwise string) string {
+	if key != "" {
+		return string(key)
+	}
+	return otherwise
 }

@@ -42,18 +42,33 @@ type ClientCapabilityList struct {
 // ClientCapabilitySpec is the declaration.
 //
 // +kubebuilder:validation:XValidation:rule="(has(self.incoming) && self.incoming) || has(self.outgoing) || has(self.eventStream)",message="declares no capability: set incoming to true, outgoing with an applicationSID, or eventStream"
-// +kubebuilder:validation:XValidation:rule="!has(self.clientName) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream)",fieldPath=".clientName",message="has no place in a token that grants eventStream alone: leave it out, or add incoming or outgoing"
+// +kubebuilder:validation:XValidation:rule="!has(self.clientName) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".clientName",message="has no place in a token that grants eventStream alone: leave it out, or add incoming or outgoing"
 // +kubebuilder:validation:XValidation:rule="!(has(self.incoming) && self.incoming) || has(self.clientName)",fieldPath=".clientName",reason=FieldValueRequired,message="is required with incoming: write the name that this client receives calls for, such as tommy"
+// +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || has(self.clientName)",fieldPath=".clientName",reason=FieldValueRequired,message="is required with tokenType Access: write who this client is, such as tommy"
+// +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || !has(self.eventStream)",fieldPath=".eventStream",reason=FieldValueForbidden,message="has no place in an Access token: leave it out, or give it a ClientCapability of its own with tokenType Capability"
+// +kubebuilder:validation:XValidation:rule="!has(self.pushCredentialSID) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".pushCredentialSID",reason=FieldValueForbidden,message="has no place in a Capability token: leave it out, or set tokenType to Access"
 // +kubebuilder:validation:XValidation:rule="!has(self.renewBefore) || !self.renewBefore.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || !self.ttl.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || duration(self.ttl).getSeconds() < 5 || duration(self.renewBefore).getSeconds() * 10 <= duration(self.ttl).getSeconds() * 9",fieldPath=".renewBefore",messageExpression="'must be at most nine tenths of ttl, which is ' + self.ttl + ': lower renewBefore or raise ttl'",message="must be at most nine tenths of ttl: lower renewBefore or raise ttl"
 type ClientCapabilitySpec struct {
 	// accountRef names the Twilio account that signs the token.
 	// +required
 	AccountRef AccountReference `json:"accountRef"`
 
+	// tokenType is Access or Capability. Access tokens are signed with the
+	// account's API key and are what Twilio recommends. Capability tokens are
+	// signed with its AuthToken; Twilio has deprecated them and accepts them
+	// in its region US1 only.
+	// +kubebuilder:default=Capability
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self in ['Access', 'Capability']",message="must be Access or Capability"
+	// +optional
+	TokenType TokenType `json:"tokenType,omitempty"`
+
 	// clientName is who this client is: the name that it receives calls for
 	// and that its calls come from. 1 to 256 characters; no spaces, no control
 	// characters, none of <>#%"{}|\^[] and the backtick (Twilio's rule for
-	// client identifiers). Required with incoming.
+	// client identifiers). Required with incoming, and with tokenType Access,
+	// where Twilio's SDKs place and receive calls only for names of at most
+	// 121 letters, digits and underscores (error 31105).
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self.size() > 0",message="must be 1 to 256 characters: write a name such as tommy, or leave the field out"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\p{Cc}\\\\p{Z}<>#%\"{}|\\\\\\\\^\\\\[\\\\]\\\\x60]')",message="must be without spaces, control characters and any of <>#%\"{}|\\^[] and the backtick: write a name such as tommy or support_1"
@@ -70,8 +85,16 @@ type ClientCapabilitySpec struct {
 
 	// eventStream permits whoever holds the token to subscribe to the events
 	// of the account: those of the whole account, not only of this client.
+	// Capability tokens only.
 	// +optional
 	EventStream *EventStream `json:"eventStream,omitempty"`
+
+	// pushCredentialSID is the push credential that wakes a phone's app for an
+	// incoming call: CR and 32 hexadecimal digits. Access tokens only.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches('^CR[0-9a-fA-F]{32}$')",message="must be a push credential's SID: CR followed by 32 hexadecimal digits, such as CR0123456789abcdef0123456789abcdef"
+	// +optional
+	PushCredentialSID string `json:"pushCredentialSID,omitempty"`
 
 	// ttl is how long each token lives, from 5s to 24h. 24h is minted as
 	// 86,399 seconds, because Twilio refuses a token that lives for a whole
@@ -100,6 +123,16 @@ type ClientCapabilitySpec struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
+
+// TokenType is a kind of Twilio token.
+type TokenType string
+
+const (
+	// TokenTypeCapability is signed with the account's AuthToken.
+	TokenTypeCapability TokenType = "Capability"
+	// TokenTypeAccess is signed with one of the account's API keys.
+	TokenTypeAccess TokenType = "Access"
+)
 
 // AccountReference names a Twilio account.
 type AccountReference struct {
@@ -138,6 +171,20 @@ type AccountKeys struct {
 	// authToken is the key that holds the AuthToken. Default TWILIO_AUTH_TOKEN.
 	// +optional
 	AuthToken SecretKey `json:"authToken,omitempty"`
+
+	// apiKey is the key that holds the SID of an API key, for Access tokens.
+	// Default TWILIO_API_KEY.
+	// +optional
+	APIKey SecretKey `json:"apiKey,omitempty"`
+
+	// apiSecret is the key that holds that API key's secret. Default TWILIO_API_SECRET.
+	// +optional
+	APISecret SecretKey `json:"apiSecret,omitempty"`
+
+	// region is the key that holds the Twilio region that the credentials
+	// belong to; nothing under it means us1. Default TWILIO_REGION.
+	// +optional
+	Region SecretKey `json:"region,omitempty"`
 }
 
 // SecretKey is the name of a key in a Secret's data.

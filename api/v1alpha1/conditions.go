@@ -54,6 +54,10 @@ const (
 	// form that Twilio's credentials have.
 	ReasonAccountMalformed = "AccountMalformed"
 
+	// ReasonRegionNotSupported: a Capability token is declared for an account of
+	// another region than us1, the only one in which Twilio accepts such tokens.
+	ReasonRegionNotSupported = "RegionNotSupported"
+
 	// ReasonDeclarationInvalid: the declaration is one that no token can be
 	// made for. Admission refuses those; this is for objects that were stored
 	// before a rule was.

@@ -52,8 +52,8 @@ type TokenStatus struct {
 	// +optional
 	RenewsAt *metav1.Time `json:"renewsAt,omitempty"`
 
-	// signedBy is the SID of what signed the token: the account's, where its
-	// AuthToken did.
+	// signedBy is the SID of what signed the token: an Access token's API key,
+	// or the account, whose AuthToken signs Capability tokens.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	SignedBy string `json:"signedBy,omitempty"`

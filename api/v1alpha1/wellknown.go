@@ -49,4 +49,7 @@ const ExpiresAtKey = "expires-at"
 const (
 	DefaultAccountSIDKey = "TWILIO_ACCOUNT_SID"
 	DefaultAuthTokenKey  = "TWILIO_AUTH_TOKEN"
+	DefaultAPIKeyKey     = "TWILIO_API_KEY"
+	DefaultAPISecretKey  = "TWILIO_API_SECRET"
+	DefaultRegionKey     = "TWILIO_REGION"
 )

@@ -60,10 +60,12 @@ func (o *object) cause(old, s *sighting) (string, time.Time) {
 		return o.lost.why, o.lost.at
 	case old.byHand != "" || !old.readable:
 		return "its Secret was edited by hand", old.seen
+	case old.says.Type != s.says.Type:
+		return "declaration changed: tokenType " + old.says.Type.String() + " → " + s.says.Type.String(), o.changed
 	case old.says.AccountSID != s.says.AccountSID:
 		return "the account is another one", o.account.changed
 	case o.account.known && !signedBy(old, o.account.auth):
-		return "the account's AuthToken was rotated", o.account.changed
+		return "the account's " + o.account.signer() + " was rotated", o.account.changed
 	case lifetime(old) != lifetime(s):
 		return "declaration changed: ttl " + lifetime(old) + " → " + lifetime(s), o.changed
 	case !old.says.Grant.Equal(s.says.Grant):

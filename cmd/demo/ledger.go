@@ -54,9 +54,10 @@ type resumption struct {
 // account is the credentials that an object's account has, and what they replaced.
 type account struct {
 	known    bool // they exist and have the right form
+	signs    v1alpha1.TokenType
 	sid      string
-	auth     string
-	previous string    // the AuthToken before
+	auth     string    // the AuthToken, or for Access tokens the API key's secret
+	previous string    // the one before
 	changed  time.Time // since when auth is no longer previous
 }
 

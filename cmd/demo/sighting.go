@@ -99,7 +99,10 @@ func (l *ledger) take(o *object, s *sighting, now time.Time) event {
 func (l *ledger) readAccount(o *object, now time.Time) (event, bool) {
 	ref := &o.declared.Spec.AccountRef
 	key := types.NamespacedName{Namespace: o.key.Namespace, Name: ref.Name}
-	sid, auth, ok := credentials(l.secrets[key], ref)
+	if signs := o.declared.TokenType(); o.account.signs != signs {
+		o.account = account{signs: signs} // another key signs: that is no rotation
+	}
+	sid, auth, ok := credentials(l.secrets[key], o.declared)
 	was := o.account
 	if !ok {
 		o.account.known = false
@@ -121,7 +124,7 @@ func (l *ledger) readAccount(o *object, now time.Time) (event, bool) {
 	case was.sid != sid:
 		e.what, e.detail = "changed", "the account's SID is another one"
 	case was.auth != auth:
-		e.what, e.detail = "rotated", "the account's AuthToken is a new one"
+		e.what, e.detail = "rotated", "the account's "+o.account.signer()+" is a new one"
 	case !was.known:
 		e.what, e.detail = "usable", "the account's Secret is back"
 	default:
@@ -130,12 +133,25 @@ func (l *ledger) readAccount(o *object, now time.Time) (event, bool) {
 	return e, true
 }
 
-func credentials(s *corev1.Secret, ref *v1alpha1.AccountReference) (sid, auth string, ok bool) {
+// signer is what people call the credential that signs.
+func (a account) signer() string {
+	if a.signs == v1alpha1.TokenTypeAccess {
+		return "API key"
+	}
+	return "AuthToken"
+}
+
+func credentials(s *corev1.Secret, c *v1alpha1.ClientCapability) (sid, auth string, ok bool) {
 	if s == nil || !isAccount(s) {
 		return "", "", false
 	}
+	ref := &c.Spec.AccountRef
+	key := ref.AuthTokenKey()
+	if c.TokenType() == v1alpha1.TokenTypeAccess {
+		key = ref.APISecretKey()
+	}
 	sid = strings.TrimSuffix(string(s.Data[ref.AccountSIDKey()]), "\n")
-	auth = strings.TrimSuffix(string(s.Data[ref.AuthTokenKey()]), "\n")
+	auth = strings.TrimSuffix(string(s.Data[key]), "\n")
 	ok = capability.ValidateAccountSID(sid) == nil && capability.ValidateAuthToken(auth) == nil
 	return sid, auth, ok
 }

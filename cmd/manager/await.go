@@ -9,7 +9,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -25,36 +24,39 @@ const (
 	sayEvery = 30 * time.Second
 )
 
-// awaitAPIServer returns when the API server answers, or ctx ends. A manager
-// that ended instead would be started anew by the kubelet after ever longer
-// waits of up to five minutes, and tokens expire long before that.
-func awaitAPIServer(ctx context.Context, config *rest.Config, probeAddress string) error {
+// awaitAPIServer waits until the API server answers, and reports whether it
+// does: not where ctx ended first. A manager that ended instead would be started
+// anew by the kubelet after ever longer waits of up to five minutes, and tokens
+// expire long before that.
+func awaitAPIServer(ctx context.Context, config *rest.Config, probeAddress string) (answers bool, err error) {
 	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
-		return fmt.Errorf("making a client: %w", err)
+		return false, fmt.Errorf("making a client: %w", err)
 	}
-	if err = ask(ctx, client); err == nil {
-		return nil
+	silence := ask(ctx, client)
+	if silence == nil {
+		return true, nil
 	}
-	probes, listenErr := serveProbes(ctx, probeAddress)
-	if listenErr != nil {
-		return listenErr
+	stop, err := serveProbes(ctx, probeAddress)
+	if err != nil {
+		return false, err
 	}
-	defer probes()
-	var said time.Time
-	answers := func(ctx context.Context) (bool, error) {
+	defer stop()
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	for said := (time.Time{}); silence != nil; silence = ask(ctx, client) {
 		if time.Since(said) >= sayEvery {
-			ctrl.Log.Error(err, "The API server does not answer; waiting for it", "server", config.Host)
+			ctrl.Log.Error(silence, "The API server does not answer; waiting for it", "server", config.Host)
 			said = time.Now()
 		}
-		err = ask(ctx, client)
-		return err == nil, nil
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case <-ticker.C:
+		}
 	}
-	err = wait.PollUntilContextCancel(ctx, askEvery, true, answers)
-	if err == nil {
-		ctrl.Log.Info("The API server answers")
-	}
-	return err
+	ctrl.Log.Info("The API server answers")
+	return true, nil
 }
 
 // ask returns an error where the API server does not answer. A refusal is an

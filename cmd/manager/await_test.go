@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 )
 
@@ -31,7 +31,13 @@ func serve(t *testing.T, address string, status int) {
 
 func awaiting(ctx context.Context, address, probes string) <-chan error {
 	ended := make(chan error, 1)
-	go func() { ended <- awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, probes) }()
+	go func() {
+		answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, probes)
+		if err == nil && !answers {
+			err = errors.New("it ended though nobody told it to")
+		}
+		ended <- err
+	}()
 	return ended
 }
 
@@ -42,7 +48,7 @@ func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
 			serve(t, address, status)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			if err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); err != nil {
+			if answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); !answers || err != nil {
 				t.Errorf("it was waited for: %v", err)
 			}
 		})
@@ -52,12 +58,14 @@ func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
 func TestAManagerThatStartsInAnOutageLivesAndWaits(t *testing.T) {
 	address, probes := freeAddress(t), freeAddress(t)
 	ended := awaiting(t.Context(), address, probes)
-	lives := func(context.Context) (bool, error) {
+	for until := time.Now().Add(10 * time.Second); ; {
 		_, err := get(t, probes+"/healthz")
-		return err == nil, nil
-	}
-	if err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, 10*time.Second, true, lives); err != nil {
-		t.Fatal("it does not say that it lives")
+		if err == nil {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("it does not say that it lives: %v", err)
+		}
 	}
 	if _, err := get(t, probes+"/readyz"); err == nil || !strings.Contains(err.Error(), "500") {
 		t.Errorf("it says that it is ready (%v)", err)
@@ -90,8 +98,8 @@ func TestAProxyThatAnswersForAnAPIServerIsNotTheAPIServer(t *testing.T) {
 	serve(t, address, http.StatusBadGateway)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	if err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); err == nil {
-		t.Error("it went on though a proxy said that there is nobody behind it")
+	if answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); answers || err != nil {
+		t.Errorf("%v: it went on though a proxy said that there is nobody behind it", err)
 	}
 }
 

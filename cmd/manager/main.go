@@ -33,11 +33,12 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := awaitAPIServer(ctx, config, o.probeAddress); err != nil {
-		if ctx.Err() != nil {
-			return nil // told to end before there was anything to do
-		}
+	answers, err := awaitAPIServer(ctx, config, o.probeAddress)
+	if err != nil {
 		return fmt.Errorf("waiting for the API server: %w", err)
+	}
+	if !answers {
+		return nil // told to end before there was anything to do
 	}
 	mgr, err := newManager(ctx, config, o)
 	if err != nil {

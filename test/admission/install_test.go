@@ -18,15 +18,17 @@ func TestInstallingTwicePassesWithoutAWarning(t *testing.T) {
 		"clusterrolebinding.rbac.authorization.k8s.io/capability-operator",
 		"role.rbac.authorization.k8s.io/capability-operator-leader-election",
 		"rolebinding.rbac.authorization.k8s.io/capability-operator-leader-election", "deployment.apps/capability-operator",
+		"validatingadmissionpolicy.admissionregistration.k8s.io/capability-operator-access-identity",
 		"validatingadmissionpolicy.admissionregistration.k8s.io/capability-operator-short-lifetime",
+		"validatingadmissionpolicybinding.admissionregistration.k8s.io/capability-operator-access-identity",
 		"validatingadmissionpolicybinding.admissionregistration.k8s.io/capability-operator-short-lifetime",
 	} {
 		if !strings.Contains(printed, object+" unchanged (server dry run)\n") {
 			t.Errorf("%s is not unchanged:\n%s", object, printed)
 		}
 	}
-	if got := strings.Count(printed, "\n"); got != 10 {
-		t.Errorf("installed are %d objects and not 10:\n%s", got, printed)
+	if got := strings.Count(printed, "\n"); got != 12 {
+		t.Errorf("installed are %d objects and not 12:\n%s", got, printed)
 	}
 }
 

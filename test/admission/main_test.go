@@ -80,7 +80,7 @@ func installedControlPlane(ctx context.Context) (stop func() error, err error) {
 			return stop, fmt.Errorf("kubectl %s: %w\n%s", strings.Join(step, " "), err, complaints)
 		}
 	}
-	return stop, awaitPolicy(ctx)
+	return stop, awaitPolicies(ctx)
 }
 
 // kubectl runs the kubectl of the API server's own version and returns what it printed as output and as complaints.

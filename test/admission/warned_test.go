@@ -142,20 +142,22 @@ func TestAWarningIsGivenOnlyWhenTheDeclarationChanges(t *testing.T) {
 }
 
 // Nobody's declaration is refused for want of a warning.
-func TestThePolicyRefusesNothingAlsoWhereItFails(t *testing.T) {
-	policy, err := core.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), policyName, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := *policy.Spec.FailurePolicy; got != "Ignore" {
-		t.Errorf("its failurePolicy is %s", got)
-	}
-	binding, err := core.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().Get(t.Context(), policyName, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := fmt.Sprint(binding.Spec.ValidationActions); got != "[Warn]" {
-		t.Errorf("its actions are %s", got)
+func TestThePoliciesRefuseNothingAlsoWhereTheyFail(t *testing.T) {
+	for _, name := range []string{policyName, "capability-operator-access-identity"} {
+		policy, err := core.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := *policy.Spec.FailurePolicy; got != "Ignore" {
+			t.Errorf("the failurePolicy of %s is %s", name, got)
+		}
+		binding, err := core.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(binding.Spec.ValidationActions); got != "[Warn]" {
+			t.Errorf("the actions of %s are %s", name, got)
+		}
 	}
 }
 
@@ -202,8 +204,8 @@ func (w *warnings) take() []string {
 	return texts
 }
 
-// awaitPolicy waits until the API server has taken up the policy, which is a moment after it was applied.
-func awaitPolicy(ctx context.Context) error {
+// awaitPolicies waits until the API server has taken up the policies, which is a moment after they were applied.
+func awaitPolicies(ctx context.Context) error {
 	heard := &warnings{}
 	client, err := dynamic.NewForConfig(heard.attached())
 	if err != nil {
@@ -211,16 +213,17 @@ func awaitPolicy(ctx context.Context) error {
 	}
 	short := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": v1alpha1.GroupVersion.String(), "kind": v1alpha1.Kind, "metadata": map[string]any{"name": "tommy"},
-		"spec": map[string]any{"accountRef": map[string]any{"name": "twilio"}, "clientName": "tommy", "incoming": true, "ttl": "5s"},
+		"spec": map[string]any{"accountRef": map[string]any{"name": "twilio"}, "clientName": "tommy.1", "incoming": true, "ttl": "5s",
+			"tokenType": "Access"},
 	}}
 	var last error
 	speaks := func(ctx context.Context) (bool, error) {
 		_, last = client.Resource(clientCapabilities).Namespace("default").
 			Create(ctx, short, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return len(heard.all()) > 0, nil
+		return len(heard.take()) == 2, nil
 	}
 	if err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 30*time.Second, true, speaks); err != nil {
-		return fmt.Errorf("waiting for the policy to be in force: %w", errors.Join(err, last))
+		return fmt.Errorf("waiting for the policies to be in force: %w", errors.Join(err, last))
 	}
 	return nil
 }
