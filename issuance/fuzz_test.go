@@ -18,6 +18,7 @@ import (
 var reasons = map[string]bool{
 	v1alpha1.ReasonSuspended: true, v1alpha1.ReasonDeclarationInvalid: true, v1alpha1.ReasonSecretNotOwned: true,
 	v1alpha1.ReasonAccountNotFound: true, v1alpha1.ReasonAccountKeyMissing: true, v1alpha1.ReasonAccountMalformed: true,
+	v1alpha1.ReasonRegionNotSupported: true,
 	v1alpha1.ReasonMetadataNotAllowed: true, v1alpha1.ReasonSecretImmutable: true, v1alpha1.ReasonClockSkewed: true,
 }
 
@@ -34,6 +35,9 @@ const (
 	isSignedHere  // the token's text is claims, which are to be signed with the account's AuthToken
 	isMintedHere  // the token is the one that is wanted, issued at another time
 	isServerAhead // the API server's clock is
+	isAccess      // the token's type; the account's values serve for both
+	isRegional    // the account is of a region of its own
+	isStreaming   // events are wanted
 )
 
 // arbitrary are the fuzzer's arguments.
@@ -91,6 +95,14 @@ func fuzzSeeds() []arbitrary {
 		func(a *arbitrary) { a.flags &^= isThere },
 		func(a *arbitrary) { a.flags &^= isOurs },
 		func(a *arbitrary) { a.flags |= isSuspended },
+		func(a *arbitrary) { a.flags |= isAccess | isOutgoing },
+		func(a *arbitrary) { a.flags |= isAccess | isRegional },
+		func(a *arbitrary) { a.flags |= isRegional },
+		func(a *arbitrary) { a.flags |= isStreaming },
+		func(a *arbitrary) {
+			a.flags = a.flags&^isMintedHere | isAccess
+			a.token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0.e30."
+		},
 		func(a *arbitrary) { a.authToken = "too short" },
 		func(a *arbitrary) { a.sid = "AC" },
 		func(a *arbitrary) { a.label = "argocd.argoproj.io/instance" },
@@ -121,6 +133,12 @@ func (a arbitrary) facts() issuance.Facts {
 	if is(isOutgoing) {
 		c.Spec.Outgoing = &v1alpha1.Outgoing{ApplicationSID: a.application, Params: map[string]v1alpha1.ParamValue{"a": v1alpha1.ParamValue(a.param)}}
 	}
+	if is(isAccess) {
+		c.Spec.TokenType = v1alpha1.TokenTypeAccess
+	}
+	if is(isStreaming) {
+		c.Spec.EventStream = &v1alpha1.EventStream{Filters: map[string]v1alpha1.ParamValue{"a": v1alpha1.ParamValue(a.param)}}
+	}
 	if is(isIssuedBefore) {
 		c.Status.SecretName = "tommy"
 	}
@@ -130,9 +148,15 @@ func (a arbitrary) facts() issuance.Facts {
 			Found:     is(isFound),
 			SID:       issuance.Credential{Key: v1alpha1.DefaultAccountSIDKey, Value: a.sid},
 			AuthToken: issuance.Credential{Key: v1alpha1.DefaultAuthTokenKey, Value: a.authToken},
+			APIKey:    issuance.Credential{Key: v1alpha1.DefaultAPIKeyKey, Value: strings.Replace(a.sid, "AC", "SK", 1)},
+			APISecret: issuance.Credential{Key: v1alpha1.DefaultAPISecretKey, Value: a.authToken},
+			Region:    issuance.Credential{Key: v1alpha1.DefaultRegionKey},
 		},
 		AllowedPrefixes: []string{a.prefix},
 		Now:             noon.Add(time.Duration(a.now)*time.Second + time.Duration(a.nanoseconds%1e9)),
+	}
+	if is(isRegional) {
+		facts.Account.Region.Value = "ie1"
 	}
 	if is(isServerAhead) {
 		facts.ServerTime = facts.Now.Add(time.Duration(-a.shift) * time.Second)
@@ -147,7 +171,7 @@ func (a arbitrary) facts() issuance.Facts {
 func (a arbitrary) held(f issuance.Facts) string {
 	switch {
 	case a.flags&isMintedHere != 0:
-		raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, f.Now.Add(time.Duration(a.shift)*time.Second)), a.authToken)
+		raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, f.Now.Add(time.Duration(a.shift)*time.Second)), issuance.SigningKey(f.Capability, f.Account))
 		if err == nil {
 			return raw
 		}
@@ -195,7 +219,7 @@ func checkDecision(t *testing.T, f issuance.Facts) {
 func checkSigned(t *testing.T, f issuance.Facts) {
 	t.Helper()
 	cut := strings.LastIndexByte(f.Secret.Token, '.')
-	want := base64.RawURLEncoding.EncodeToString(signature(f.Secret.Token[:cut], f.Account.AuthToken.Value))
+	want := base64.RawURLEncoding.EncodeToString(signature(f.Secret.Token[:cut], issuance.SigningKey(f.Capability, f.Account)))
 	if f.Secret.Token[cut+1:] != want || !f.Account.Found || !f.Secret.Ours {
 		t.Errorf("kept a token that the account did not sign: %q", f.Secret.Token)
 	}
@@ -204,7 +228,7 @@ func checkSigned(t *testing.T, f issuance.Facts) {
 // checkMint has the token minted and decides on it at once: it must be kept.
 func checkMint(t *testing.T, f issuance.Facts, v issuance.Verdict) {
 	t.Helper()
-	raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, f.Now), f.Account.AuthToken.Value)
+	raw, err := capability.Mint(issuance.Wanted(f.Capability, f.Account, f.Now), issuance.SigningKey(f.Capability, f.Account))
 	if err != nil {
 		t.Fatalf("decided to mint what can't be minted: %v", err)
 	}
@@ -219,6 +243,7 @@ func checkMint(t *testing.T, f issuance.Facts, v issuance.Verdict) {
 func checkSilence(t *testing.T, f issuance.Facts, v issuance.Verdict) {
 	t.Helper()
 	f.Account.AuthToken.Value = alike(f.Account.AuthToken.Value)
+	f.Account.APISecret.Value = alike(f.Account.APISecret.Value)
 	if sid := alike(f.Account.SID.Value); capability.ValidateAccountSID(f.Account.SID.Value) != nil && capability.ValidateAccountSID(sid) != nil {
 		f.Account.SID.Value = sid // else another check would speak
 	}
