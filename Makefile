@@ -55,7 +55,7 @@ test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes;
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (30s)
+fuzz: ## Run each fuzz target on FUZZTIME inputs (100000x)
 	@FUZZTIME="$(FUZZTIME)" hack/fuzz
 
 .PHONY: lint
