@@ -9,13 +9,15 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ccap,categories=twilio
+// +kubebuilder:selectablefield:JSONPath=`.spec.accountRef.kind`
+// +kubebuilder:selectablefield:JSONPath=`.spec.accountRef.name`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="True while the Secret holds a live token for this declaration"
 // +kubebuilder:printcolumn:name="Client",type=string,JSONPath=`.spec.clientName`
 // +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.status.token.expiresAt`
 // +kubebuilder:printcolumn:name="Renews",type=string,JSONPath=`.status.token.renewsAt`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="(has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.accountRef.kind) && self.spec.accountRef.kind == 'ClusterAccount') || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
 type ClientCapability struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -135,32 +137,39 @@ const (
 )
 
 // AccountReference names a Twilio account.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.keys) || !has(self.kind) || self.kind != 'ClusterAccount'",fieldPath=".keys",reason=FieldValueForbidden,message="has no place with kind ClusterAccount, which names its own keys: leave it out"
 type AccountReference struct {
-	// kind is Secret: a Secret of this namespace that carries the label
-	// voice.capability-operator.io/account: "true".
+	// kind is Secret, for a Secret of this namespace that carries the label
+	// voice.capability-operator.io/account: "true", or ClusterAccount, for an
+	// account of the platform team.
 	// +kubebuilder:default=Secret
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self == 'Secret'",message="must be Secret: name a Secret of this namespace that carries the label voice.capability-operator.io/account: \"true\""
+	// +kubebuilder:validation:XValidation:rule="self in ['Secret', 'ClusterAccount']",message="must be Secret, for a Secret of this namespace that carries the label voice.capability-operator.io/account: \"true\", or ClusterAccount"
 	// +optional
 	Kind AccountKind `json:"kind,omitempty"`
 
-	// name of the account's Secret.
+	// name of the account's Secret, or of the ClusterAccount.
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.size() > 0 && !format.dns1123Subdomain().validate(self).hasValue()",message="must be the name of a Secret: lower-case letters, digits, '-' and '.', such as twilio"
+	// +kubebuilder:validation:XValidation:rule="self.size() > 0 && !format.dns1123Subdomain().validate(self).hasValue()",message="must be the name of a Secret or ClusterAccount: lower-case letters, digits, '-' and '.', such as twilio"
 	// +required
 	Name string `json:"name"`
 
 	// keys names the keys of the account's Secret, where they differ from the
-	// names that Twilio's own tools use.
+	// names that Twilio's own tools use. For kind Secret only.
 	// +optional
 	Keys *AccountKeys `json:"keys,omitempty"`
 }
 
-// AccountKind is the kind of object that holds an account's credentials.
+// AccountKind is the kind of object that an account is.
 type AccountKind string
 
-// AccountKindSecret is a labelled Secret in the namespace of the ClientCapability.
-const AccountKindSecret AccountKind = "Secret"
+const (
+	// AccountKindSecret is a labelled Secret in the namespace of the ClientCapability.
+	AccountKindSecret AccountKind = "Secret"
+	// AccountKindClusterAccount is a ClusterAccount.
+	AccountKindClusterAccount AccountKind = "ClusterAccount"
+)
 
 // AccountKeys names the keys of an account's Secret.
 type AccountKeys struct {

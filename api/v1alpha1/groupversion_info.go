@@ -12,6 +12,9 @@ const GroupName = "voice.capability-operator.io"
 // Kind is the kind of a ClientCapability, as it stands in an ownerReference.
 const Kind = "ClientCapability"
 
+// ClusterAccountKind is the kind of a ClusterAccount.
+const ClusterAccountKind = "ClusterAccount"
+
 var (
 	// GroupVersion is the group and version of the types in this package.
 	GroupVersion = schema.GroupVersion{Group: GroupName, Version: "v1alpha1"}
@@ -23,7 +26,7 @@ var (
 )
 
 func addKnownTypes(scheme *runtime.Scheme) error {
-	scheme.AddKnownTypes(GroupVersion, &ClientCapability{}, &ClientCapabilityList{})
+	scheme.AddKnownTypes(GroupVersion, &ClientCapability{}, &ClientCapabilityList{}, &ClusterAccount{}, &ClusterAccountList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
 }
