@@ -1,9 +1,13 @@
 package accounts
 
 import (
+	"context"
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -14,8 +18,13 @@ import (
 // is longer is cut in the cache, and stays too long to pass for one.
 const longestValue = 1024
 
-// CacheOptions describe a cache of the account Secrets alone. Namespaces are
-// the caller's to add.
+// SecretIndex finds ClusterAccounts by the Secret that they name, as
+// namespace/name.
+const SecretIndex = "accountSecret"
+
+// CacheOptions describe a cache of the account Secrets, of ClusterAccounts and
+// of the labels of namespaces, and of nothing else. The last two cost nothing
+// until they are watched. Namespaces are the caller's to add.
 func CacheOptions() cache.Options {
 	return cache.Options{
 		ReaderFailOnMissingInformer: true,
@@ -24,8 +33,45 @@ func CacheOptions() cache.Options {
 				Label:     labels.SelectorFromSet(labels.Set{v1alpha1.AccountLabel: v1alpha1.AccountLabelValue}),
 				Transform: strip,
 			},
+			&v1alpha1.ClusterAccount{}: {Transform: stripClusterAccount},
+			Namespace():                {Transform: stripNamespace},
 		},
 	}
+}
+
+// AddIndexes tells the cache what it is asked for besides names.
+func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	err := indexer.IndexField(ctx, &v1alpha1.ClusterAccount{}, SecretIndex, func(o client.Object) []string {
+		lent, ok := o.(*v1alpha1.ClusterAccount)
+		if !ok {
+			return nil
+		}
+		return []string{types.NamespacedName{Namespace: lent.Spec.SecretRef.Namespace, Name: lent.Spec.SecretRef.Name}.String()}
+	})
+	if err != nil {
+		return fmt.Errorf("adding the index %s: %w", SecretIndex, err)
+	}
+	return nil
+}
+
+func stripClusterAccount(in any) (any, error) {
+	if lent, ok := in.(*v1alpha1.ClusterAccount); ok {
+		lent.ManagedFields, lent.Annotations = nil, nil
+	}
+	return in, nil
+}
+
+// stripNamespace leaves what a selector looks at.
+func stripNamespace(in any) (any, error) {
+	if namespace, ok := in.(*metav1.PartialObjectMetadata); ok {
+		namespace.ObjectMeta = metav1.ObjectMeta{
+			Name:            namespace.Name,
+			UID:             namespace.UID,
+			ResourceVersion: namespace.ResourceVersion,
+			Labels:          namespace.Labels,
+		}
+	}
+	return in, nil
 }
 
 // strip leaves of an account's Secret what Find reads.

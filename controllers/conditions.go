@@ -50,9 +50,7 @@ func (p *pass) trouble() *issuance.Fault {
 
 // withholdsReady tells the faults for which a living token does not do: the
 // declaration is not fulfilled, whatever the token says.
-func withholdsReady(fault *issuance.Fault) bool {
-	return fault != nil && fault.Reason == v1alpha1.ReasonMetadataNotAllowed
-}
+func withholdsReady(fault *issuance.Fault) bool { return fault != nil && fault.Withheld }
 
 // applies says which of the abnormal conditions are True: RenewalFailing while
 // the token lives on, Reconciling or Stalled while there is none.
@@ -83,6 +81,8 @@ func (p *pass) ready(now time.Time) metav1.Condition {
 		if _, readable := issuance.RenewRequest(p.capability); !readable {
 			ready.Message += messageUnreadable
 		}
+	case withholdsReady(fault): // whether the token lives is not the point
+		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, fault.Reason, fault.Message
 	case p.token != nil && !p.live(now):
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, v1alpha1.ReasonTokenExpired, messageExpired
 		if fault != nil {

@@ -55,11 +55,14 @@ func (r *Reconciler) count(p *pass, now time.Time) {
 }
 
 // foundExpired is the token that expired in the Secret, though nobody had
-// suspended it; nil where none did, or where status has told of it already.
+// suspended it or withdrawn the account; nil where none did, or where status has
+// told of it already.
 func (p *pass) foundExpired(now time.Time) *capability.Token {
 	held := p.verdict.Held
 	switch {
 	case held == nil || now.Before(held.ExpiresAt) || p.minted != "" && p.minted != issuance.CauseTokenExpired:
+		return nil
+	case p.verdict.Action == issuance.Refuse && withholdsReady(p.verdict.Fault):
 		return nil
 	case p.capability.Spec.Suspend || hasReason(p.capability, v1alpha1.ReadyCondition, v1alpha1.ReasonTokenExpired):
 		return nil

@@ -114,27 +114,6 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 	}
 }
 
-// accountEvents wake everyone who refers to an account. A Secret that loses
-// the account label leaves the watch, and so counts as deleted.
-func (r *Reconciler) accountEvents() handlers {
-	wake := func(ctx context.Context, account client.Object, q queue) {
-		r.enqueueAll(ctx, q, account.GetNamespace(), accountIndex, account.GetName())
-	}
-	return handlers{
-		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
-			if !ev.IsInInitialList {
-				wake(ctx, ev.Object, q)
-			}
-		},
-		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
-			if !reflect.DeepEqual(ev.ObjectOld.(*corev1.Secret).Data, ev.ObjectNew.(*corev1.Secret).Data) {
-				wake(ctx, ev.ObjectNew, q)
-			}
-		},
-		deleted: func(ctx context.Context, ev event.DeleteEvent, q queue) { wake(ctx, ev.Object, q) },
-	}
-}
-
 // enqueueAll wakes the ClientCapabilities that an index finds.
 func (r *Reconciler) enqueueAll(ctx context.Context, q queue, namespace, index, value string) {
 	list := &v1alpha1.ClientCapabilityList{}

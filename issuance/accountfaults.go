@@ -19,39 +19,48 @@ type required struct {
 // accountFault is what keeps the account from signing. Its messages say how a
 // value is wrong, never what it is.
 func accountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
+	if c.Spec.AccountRef.IsClusterAccount() {
+		return clusterAccountFault(c, account)
+	}
 	name := c.Spec.AccountRef.Name
 	if !account.Found {
-		return &Fault{
-			Reason: v1alpha1.ReasonAccountNotFound,
-			Message: fmt.Sprintf("No Secret %[1]q with the label %[2]s=%[3]s is in this namespace; if the Secret exists, its owner allows its use with: "+
-				"kubectl label secret --namespace %[4]s %[1]s %[2]s=%[3]s", name, v1alpha1.AccountLabel, v1alpha1.AccountLabelValue, c.Namespace),
-			Watched: true,
-			Waiting: true,
-		}
+		return accountNotFound(c.Namespace, name)
 	}
 	for _, part := range requiredOf(c, account) {
 		if part.Value == "" {
 			return accountKeyMissing(c, account, part.Key)
 		}
-		if err := part.validate(part.Value); err != nil {
-			return accountMalformed(name, part.Key, err)
+		if fault := malformed(name, part); fault != nil {
+			return fault
 		}
 	}
-	if account.Region.Value == "" {
+	if fault := regionMalformed(name, account.Region); fault != nil {
+		return fault
+	}
+	return regionFault(c, account.Region, fmt.Sprintf("The account's Secret %q", name))
+}
+
+func accountNotFound(namespace, name string) *Fault {
+	return &Fault{
+		Reason: v1alpha1.ReasonAccountNotFound,
+		Message: fmt.Sprintf("No Secret %[1]q with the label %[2]s=%[3]s is in the namespace %[4]s; if the Secret exists, its owner allows its use with: "+
+			"kubectl label secret --namespace %[4]s %[1]s %[2]s=%[3]s", name, v1alpha1.AccountLabel, v1alpha1.AccountLabelValue, namespace),
+		Watched: true,
+		Waiting: true,
+	}
+}
+
+// regionFault is about a Capability token that Twilio would accept in us1 only.
+func regionFault(c *v1alpha1.ClientCapability, region Credential, whose string) *Fault {
+	if c.TokenType() != v1alpha1.TokenTypeCapability || region.Value == "" || region.Value == us1 {
 		return nil
 	}
-	if err := capability.ValidateRegion(account.Region.Value); err != nil {
-		return accountMalformed(name, account.Region.Key, err)
+	return &Fault{
+		Reason: v1alpha1.ReasonRegionNotSupported,
+		Message: fmt.Sprintf("%s is of the region %s, and Twilio accepts Capability tokens in us1 only; "+
+			"set spec.tokenType to Access.", whose, region.Value),
+		Watched: true,
 	}
-	if c.TokenType() == v1alpha1.TokenTypeCapability && account.Region.Value != us1 {
-		return &Fault{
-			Reason: v1alpha1.ReasonRegionNotSupported,
-			Message: fmt.Sprintf("The account's Secret %q is of the region %s, and Twilio accepts Capability tokens in us1 only; "+
-				"set spec.tokenType to Access.", name, account.Region.Value),
-			Watched: true,
-		}
-	}
-	return nil
 }
 
 func requiredOf(c *v1alpha1.ClientCapability, account Account) []required {
@@ -82,12 +91,23 @@ func accountKeyMissing(c *v1alpha1.ClientCapability, account Account, key string
 	return fault
 }
 
-func accountMalformed(name, key string, err error) *Fault {
+func malformed(name string, part required) *Fault {
+	err := part.validate(part.Value)
+	if err == nil {
+		return nil
+	}
 	return &Fault{
 		Reason:  v1alpha1.ReasonAccountMalformed,
-		Message: fmt.Sprintf("The key %q of the account's Secret %q: %v.", key, name, err),
+		Message: fmt.Sprintf("The key %q of the account's Secret %q: %v.", part.Key, name, err),
 		Watched: true,
 	}
+}
+
+func regionMalformed(name string, region Credential) *Fault {
+	if region.Value == "" {
+		return nil
+	}
+	return malformed(name, required{region, capability.ValidateRegion})
 }
 
 // tokenType is the declared type as the token library has it.

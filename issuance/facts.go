@@ -29,6 +29,11 @@ type Account struct {
 	// Found is false for a Secret that is missing and for one without the
 	// account label alike: nobody can tell them apart through this operator.
 	Found bool
+	// Terms are those of the ClusterAccount that the capability refers to; nil
+	// where it refers to a Secret, or where there is no such ClusterAccount.
+	Terms *Terms
+	// Off is true where this operator does not serve ClusterAccounts.
+	Off bool
 	// SID is the account SID.
 	SID Credential
 	// AuthToken signs Capability tokens.
@@ -38,6 +43,16 @@ type Account struct {
 	APIKey, APISecret Credential
 	// Region is the Twilio region that all of these belong to; empty means us1.
 	Region Credential
+}
+
+// Terms are what the owner of a ClusterAccount permits, and to whom.
+type Terms struct {
+	// Allowed are the namespaces that may use the account; nil for none.
+	Allowed *v1alpha1.AllowedNamespaces
+	// Limits are what may be declared; nil for anything but an event stream.
+	Limits *v1alpha1.Limits
+	// NamespaceLabels are those of the capability's namespace.
+	NamespaceLabels map[string]string
 }
 
 // Credential is one value of an account's Secret.

@@ -112,7 +112,7 @@ func metadataFault(target *v1alpha1.SecretTarget, allowed []string) *Fault {
 		Message: fmt.Sprintf("%s: a key with a prefix can make other tools prune the Secret or copy the token into other namespaces; "+
 			"use a key without a prefix, or have the operator's --allowed-metadata-prefixes allow it (now: %s).",
 			strings.Join(refused, ", "), strings.Join(allowed, ", ")),
-		Watched: true,
+		Watched: true, Withheld: true,
 	}
 }
 

@@ -64,6 +64,9 @@ type Fault struct {
 	// Waiting is true where what is missing may still come by itself, as an
 	// account that is applied a moment later does.
 	Waiting bool
+	// Withheld is true where the token in the Secret, though it lives, does not
+	// count as the declaration's fulfilment: what it permits was withdrawn.
+	Withheld bool
 }
 
 // Verdict is what a decision comes to.

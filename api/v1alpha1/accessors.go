@@ -32,36 +32,40 @@ func (c *ClientCapability) TokenType() TokenType {
 	return TokenTypeCapability
 }
 
+// IsClusterAccount reports whether the account is a ClusterAccount.
+func (r *AccountReference) IsClusterAccount() bool { return r.Kind == AccountKindClusterAccount }
+
 // AccountSIDKey is the key of the account's Secret that holds the account SID.
-func (r *AccountReference) AccountSIDKey() string {
-	return orDefault(r.keys().AccountSID, DefaultAccountSIDKey)
+func (k *AccountKeys) AccountSIDKey() string {
+	return orDefault(k.orNone().AccountSID, DefaultAccountSIDKey)
 }
 
 // AuthTokenKey is the key of the account's Secret that holds the AuthToken.
-func (r *AccountReference) AuthTokenKey() string {
-	return orDefault(r.keys().AuthToken, DefaultAuthTokenKey)
+func (k *AccountKeys) AuthTokenKey() string {
+	return orDefault(k.orNone().AuthToken, DefaultAuthTokenKey)
 }
 
 // APIKeyKey is the key of the account's Secret that holds an API key's SID.
-func (r *AccountReference) APIKeyKey() string {
-	return orDefault(r.keys().APIKey, DefaultAPIKeyKey)
+func (k *AccountKeys) APIKeyKey() string {
+	return orDefault(k.orNone().APIKey, DefaultAPIKeyKey)
 }
 
 // APISecretKey is the key of the account's Secret that holds that API key's secret.
-func (r *AccountReference) APISecretKey() string {
-	return orDefault(r.keys().APISecret, DefaultAPISecretKey)
+func (k *AccountKeys) APISecretKey() string {
+	return orDefault(k.orNone().APISecret, DefaultAPISecretKey)
 }
 
 // RegionKey is the key of the account's Secret that holds the account's region.
-func (r *AccountReference) RegionKey() string {
-	return orDefault(r.keys().Region, DefaultRegionKey)
+func (k *AccountKeys) RegionKey() string {
+	return orDefault(k.orNone().Region, DefaultRegionKey)
 }
 
-func (r *AccountReference) keys() AccountKeys {
-	if r.Keys == nil {
+// orNone lets every method be called where no key has a name of its own.
+func (k *AccountKeys) orNone() AccountKeys {
+	if k == nil {
 		return AccountKeys{}
 	}
-	return *r.Keys
+	return *k
 }
 
 func orDefault(key SecretKey, otherwise string) string {

@@ -4,11 +4,12 @@ package v1alpha1
 // and no token, so that a condition changes only when its subject does.
 const (
 	// ReadyCondition is True while the Secret holds a live token for the
-	// present declaration. Polarity: positive. Always present once the
+	// present declaration; of a ClusterAccount, while its Secret holds
+	// credentials that can sign. Polarity: positive. Always present once the
 	// operator has seen the object.
 	//
 	// Ready does not prove that Twilio accepts the account's credentials:
-	// nothing here calls Twilio.
+	// nothing that Ready follows calls Twilio.
 	ReadyCondition = "Ready"
 
 	// RenewalFailingCondition is True while renewals fail though the token in
@@ -44,7 +45,8 @@ const (
 	ReasonTokenExpired = "TokenExpired"
 
 	// ReasonAccountNotFound: no labelled account Secret of that name is in the
-	// namespace. A missing Secret and one without the label read the same.
+	// namespace, or no ClusterAccount of that name exists. A missing Secret and
+	// one without the label read the same.
 	ReasonAccountNotFound = "AccountNotFound"
 
 	// ReasonAccountKeyMissing: the account's Secret lacks a key.
@@ -57,6 +59,21 @@ const (
 	// ReasonRegionNotSupported: a Capability token is declared for an account of
 	// another region than us1, the only one in which Twilio accepts such tokens.
 	ReasonRegionNotSupported = "RegionNotSupported"
+
+	// ReasonAccountNotReady: the ClusterAccount can't sign at present; its own
+	// conditions say why, to those who may read them.
+	ReasonAccountNotReady = "AccountNotReady"
+
+	// ReasonClusterAccountsOff: this operator does not serve ClusterAccounts.
+	ReasonClusterAccountsOff = "ClusterAccountsOff"
+
+	// ReasonNamespaceNotAllowed: the ClusterAccount does not allow the
+	// ClientCapability's namespace.
+	ReasonNamespaceNotAllowed = "NamespaceNotAllowed"
+
+	// ReasonOutsideLimits: the declaration asks for what the ClusterAccount's
+	// limits do not permit; the message names the limit.
+	ReasonOutsideLimits = "OutsideLimits"
 
 	// ReasonDeclarationInvalid: the declaration is one that no token can be
 	// made for. Admission refuses those; this is for objects that were stored

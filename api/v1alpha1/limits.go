@@ -37,7 +37,8 @@ type Limits struct {
 	// $(namespace)_[a-z0-9]+, or ends with such a character and $(namespace).
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self.size() > 0",message="must not be empty: write a pattern such as $(namespace)_[a-z0-9]+, or leave the field out to permit any name"
-	// +kubebuilder:validation:XValidation:rule="!self.contains('$(namespace)') || self.matches('^\\\\$\\\\(namespace\\\\)([_:@/~=,;!%&]|\\\\\\\\[.+])') || self.matches('([_:@/~=,;!%&]|\\\\\\\\[.+])\\\\$\\\\(namespace\\\\)$')",message="must begin with $(namespace) and a character that no namespace has in its name, as in $(namespace)_[a-z0-9]+, or end the other way round, as in [a-z0-9]+_$(namespace): else the names of one namespace could match for another"
+	// +kubebuilder:validation:XValidation:rule="''.matches(self.replace('$(namespace)', 'support')) ? true : true",message="must be a regular expression (RE2), such as support_[a-z0-9]+"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('$(namespace)') || self.matches('^\\\\$\\\\(namespace\\\\)([_:@/~=,;!%&]|\\\\\\\\[.+])([^?*+{]|$)') || self.matches('([_:@/~=,;!%&]|\\\\\\\\[.+])\\\\$\\\\(namespace\\\\)$')",message="must begin with $(namespace) and a character that no namespace has in its name, as in $(namespace)_[a-z0-9]+, or end the other way round, as in [a-z0-9]+_$(namespace): else the names of one namespace could match for another"
 	// +optional
 	ClientNamePattern string `json:"clientNamePattern,omitempty"`
 

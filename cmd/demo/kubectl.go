@@ -57,7 +57,7 @@ func hints(kubeconfig, kubectl string, objects []v1alpha1.ClientCapability) []li
 	}
 	first, last := &objects[0], &objects[len(objects)-1]
 	ref := &first.Spec.AccountRef
-	patch := `{"stringData":{"` + ref.AuthTokenKey() + `":"'$(openssl rand -hex 16)'"}}`
+	patch := `{"stringData":{"` + ref.Keys.AuthTokenKey() + `":"'$(openssl rand -hex 16)'"}}`
 	return append(said,
 		line{text: "and try, to rotate the account's AuthToken, to delete a Secret, to ask for a new token:", head: true},
 		line{text: "  kubectl" + namespaced(first) + " patch secret " + ref.Name + " -p '" + patch + "'"},

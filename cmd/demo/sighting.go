@@ -146,11 +146,11 @@ func credentials(s *corev1.Secret, c *v1alpha1.ClientCapability) (sid, auth stri
 		return "", "", false
 	}
 	ref := &c.Spec.AccountRef
-	key := ref.AuthTokenKey()
+	key := ref.Keys.AuthTokenKey()
 	if c.TokenType() == v1alpha1.TokenTypeAccess {
-		key = ref.APISecretKey()
+		key = ref.Keys.APISecretKey()
 	}
-	sid = strings.TrimSuffix(string(s.Data[ref.AccountSIDKey()]), "\n")
+	sid = strings.TrimSuffix(string(s.Data[ref.Keys.AccountSIDKey()]), "\n")
 	auth = strings.TrimSuffix(string(s.Data[key]), "\n")
 	ok = capability.ValidateAccountSID(sid) == nil && capability.ValidateAuthToken(auth) == nil
 	return sid, auth, ok
