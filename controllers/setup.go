@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	"github.com/capability-operator/capability-operator/accounts"
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
@@ -35,12 +36,19 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
 	}
-	for _, watch := range []source.Source{
+	watches := []source.Source{
 		source.Kind[client.Object](mgr.GetCache(), &v1alpha1.ClientCapability{}, r.capabilityEvents()),
 		source.Kind[client.Object](mgr.GetCache(), &corev1.Secret{}, r.tokenSecretEvents()),
 		source.Kind[client.Object](accountCache, &corev1.Secret{}, r.accountEvents()),
 		source.Func(newClockWatch(r.Reader, clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
-	} {
+	}
+	if r.Accounts.Cluster != nil {
+		accountUsers.from(mgr.GetCache(), accountCache)
+		watches = append(watches,
+			source.Kind[client.Object](accountCache, &v1alpha1.ClusterAccount{}, r.clusterAccountEvents()),
+			source.Kind[client.Object](accountCache, accounts.Namespace(), r.namespaceEvents()))
+	}
+	for _, watch := range watches {
 		if err := c.Watch(watch); err != nil {
 			return fmt.Errorf("adding a watch: %w", err)
 		}

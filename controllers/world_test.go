@@ -152,14 +152,15 @@ func (w *world) expectHonestStatus(ctx context.Context, name string) {
 	}
 }
 
-// noteSecrets has the tokens that are in the namespace now kept secret for ever.
+// noteSecrets has the tokens and credentials that are in the namespace now kept
+// secret for ever. SIDs are none.
 func (w *world) noteSecrets(ctx context.Context) {
 	GinkgoHelper()
 	list := &corev1.SecretList{}
 	Expect(w.api.List(ctx, list, client.InNamespace(w.namespace))).To(Succeed())
 	for i := range list.Items {
 		for key, value := range list.Items[i].Data {
-			if key != v1alpha1.ExpiresAtKey && string(value) != accountSID && string(value) != otherAccountSID {
+			if key != v1alpha1.ExpiresAtKey && key != v1alpha1.DefaultAPIKeyKey && string(value) != accountSID && string(value) != otherAccountSID {
 				w.secrets.add(string(value))
 			}
 		}

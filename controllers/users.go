@@ -1,0 +1,68 @@
+package controllers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+)
+
+// accountUsers counts, when it is asked, who uses each ClusterAccount: a number
+// that follows the cache needs no upkeep, and none outlives its account.
+var accountUsers = &usersCollector{
+	desc: prometheus.NewDesc("capability_operator_account_users",
+		"ClientCapabilities that name a ClusterAccount, in the namespaces that this manager works in.", []string{"account"}, nil),
+}
+
+func init() { metrics.Registry.MustRegister(accountUsers) }
+
+// countTimeout ends a count whose cache is not there yet.
+const countTimeout = time.Second
+
+type usersCollector struct {
+	desc *prometheus.Desc
+
+	mu sync.Mutex
+	// capabilities and accounts are what is counted; nil where nothing is.
+	capabilities, accounts client.Reader
+}
+
+// from has what these readers find counted from now on.
+func (u *usersCollector) from(capabilities, accounts client.Reader) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.capabilities, u.accounts = capabilities, accounts
+}
+
+// Describe is part of prometheus.Collector.
+func (u *usersCollector) Describe(descs chan<- *prometheus.Desc) { descs <- u.desc }
+
+// Collect is part of prometheus.Collector. What can't be counted is left out.
+func (u *usersCollector) Collect(counts chan<- prometheus.Metric) {
+	u.mu.Lock()
+	capabilities, accounts := u.capabilities, u.accounts
+	u.mu.Unlock()
+	if accounts == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), countTimeout)
+	defer cancel()
+	lent := &v1alpha1.ClusterAccountList{}
+	if err := accounts.List(ctx, lent, client.UnsafeDisableDeepCopy); err != nil {
+		return
+	}
+	for i := range lent.Items {
+		name := lent.Items[i].Name
+		users := &v1alpha1.ClientCapabilityList{}
+		uses := client.MatchingFields{accountIndex: accountKey(v1alpha1.AccountKindClusterAccount, name)}
+		if err := capabilities.List(ctx, users, uses, client.UnsafeDisableDeepCopy); err != nil {
+			return
+		}
+		counts <- prometheus.MustNewConstMetric(u.desc, prometheus.GaugeValue, float64(len(users.Items)), name)
+	}
+}
