@@ -33,20 +33,46 @@ func awaitAPIServer(ctx context.Context, config *rest.Config, probeAddress strin
 	if err != nil {
 		return false, fmt.Errorf("making a client: %w", err)
 	}
-	silence := ask(ctx, client)
-	if silence == nil {
+	return await(ctx, probeAddress, waiting{
+		ask: func(ctx context.Context) error { return ask(ctx, client) },
+		say: func(err error) {
+			ctrl.Log.Error(err, "The API server does not answer; waiting for it", "server", config.Host)
+		},
+		over:  "The API server answers",
+		ready: errNoAPIServer,
+	})
+}
+
+// waiting is what is waited for.
+type waiting struct {
+	// ask returns nil once it is there.
+	ask func(context.Context) error
+	// say tells, now and then, why it is not.
+	say func(error)
+	// over is what is logged at the end of a wait.
+	over string
+	// ready is what the readiness probe says meanwhile.
+	ready error
+}
+
+// await reports whether what is waited for came: not where ctx ended first. It
+// serves probes meanwhile, since the manager, which does so otherwise, is not
+// there yet.
+func await(ctx context.Context, probeAddress string, w waiting) (came bool, err error) {
+	missing := w.ask(ctx)
+	if missing == nil {
 		return true, nil
 	}
-	stop, err := serveProbes(ctx, probeAddress)
+	stop, err := serveProbes(ctx, probeAddress, w.ready)
 	if err != nil {
 		return false, err
 	}
 	defer stop()
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
-	for said := (time.Time{}); silence != nil; silence = ask(ctx, client) {
+	for said := (time.Time{}); missing != nil; missing = w.ask(ctx) {
 		if time.Since(said) >= sayEvery {
-			ctrl.Log.Error(silence, "The API server does not answer; waiting for it", "server", config.Host)
+			w.say(missing)
 			said = time.Now()
 		}
 		select {
@@ -55,7 +81,7 @@ func awaitAPIServer(ctx context.Context, config *rest.Config, probeAddress strin
 		case <-ticker.C:
 		}
 	}
-	ctrl.Log.Info("The API server answers")
+	ctrl.Log.Info(w.over)
 	return true, nil
 }
 
@@ -73,7 +99,7 @@ func ask(ctx context.Context, client discovery.DiscoveryInterface) error {
 
 // serveProbes says, until it is stopped, that the process lives and is not
 // ready: the manager, which says so otherwise, is not there yet.
-func serveProbes(ctx context.Context, address string) (stop func(), err error) {
+func serveProbes(ctx context.Context, address string, notReady error) (stop func(), err error) {
 	if address == "0" || address == "" {
 		return func() {}, nil
 	}
@@ -83,7 +109,7 @@ func serveProbes(ctx context.Context, address string) (stop func(), err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", healthz.CheckHandler{Checker: healthz.Ping})
-	mux.Handle("/readyz", healthz.CheckHandler{Checker: func(*http.Request) error { return errNoAPIServer }})
+	mux.Handle("/readyz", healthz.CheckHandler{Checker: func(*http.Request) error { return notReady }})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: askFor}
 	done := make(chan struct{})
 	go func() {

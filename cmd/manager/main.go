@@ -40,6 +40,13 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if !answers {
 		return nil // told to end before there was anything to do
 	}
+	permitted, err := awaitRights(ctx, config, o)
+	if err != nil {
+		return fmt.Errorf("waiting for the rights to read: %w", err)
+	}
+	if !permitted {
+		return nil
+	}
 	mgr, err := newManager(ctx, config, o)
 	if err != nil {
 		return err

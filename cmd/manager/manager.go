@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/cluster"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -45,12 +44,9 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	config.Wrap(serverTime.Wrap)
 	outages := controllers.NewOutages(clock.RealClock{})
 	config.Wrap(outages.Wrap)
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("building the scheme: %w", err)
-	}
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("building the scheme: %w", err)
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
@@ -66,31 +62,41 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, fmt.Errorf("setting up the manager: %w", err)
 	}
-	accountCluster, err := cluster.New(config, func(c *cluster.Options) {
-		c.Scheme = scheme
-		c.Cache = inNamespaces(accounts.CacheOptions(), o.namespaces)
-	})
+	accountCache, err := addAccountCache(mgr, config, o)
 	if err != nil {
-		return nil, fmt.Errorf("setting up the cache of accounts: %w", err)
-	}
-	if err := mgr.Add(accountCluster); err != nil { // as a cluster, it does not wait for the election
-		return nil, fmt.Errorf("adding the cache of accounts: %w", err)
+		return nil, err
 	}
 	reconciler := &controllers.Reconciler{
 		Reader:          mgr.GetCache(),
 		Live:            mgr.GetAPIReader(),
 		Client:          mgr.GetClient(),
-		Accounts:        &accounts.Finder{Secrets: accountCluster.GetCache()},
+		Accounts:        &accounts.Finder{Secrets: accountCache},
 		Recorder:        mgr.GetEventRecorder(leaseName),
 		Clock:           clock.RealClock{},
 		ServerTime:      serverTime,
 		Outages:         outages,
 		AllowedPrefixes: o.allowedPrefixes,
 	}
-	if err := reconciler.SetupWithManager(ctx, mgr, accountCluster.GetCache(), o.concurrency); err != nil {
+	if o.clusterAccounts {
+		reconciler.Accounts.Cluster = accountCache
+		if err := addAccountReconciler(ctx, mgr, accountCache, o); err != nil {
+			return nil, err
+		}
+	}
+	if err := reconciler.SetupWithManager(ctx, mgr, accountCache, o.concurrency); err != nil {
 		return nil, err
 	}
-	return mgr, addProbes(mgr, accountCluster.GetCache())
+	return mgr, addProbes(mgr, accountCache)
+}
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	return scheme, nil
 }
 
 // addProbes: the process lives while it answers, and is ready, also as a

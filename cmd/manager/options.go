@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/twilio"
 )
 
 // options are what the command line says.
@@ -26,6 +27,8 @@ type options struct {
 	namespaces              []string
 	concurrency             int
 	allowedPrefixes         []string
+	clusterAccounts         bool
+	twilioAPIURL            string
 	logLevel                slog.Level
 }
 
@@ -47,6 +50,9 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags.IntVar(&o.concurrency, "max-concurrent-reconciles", 16, "How many ClientCapabilities are worked on at a time.")
 	flags.StringVar(&prefixes, "allowed-metadata-prefixes", "reloader.stakater.com/",
 		"Prefixes, separated by commas, that keys in spec.secret.labels and spec.secret.annotations may have besides having none.")
+	flags.BoolVar(&o.clusterAccounts, "cluster-accounts", true,
+		"Serve ClusterAccounts, for which ClusterAccounts, namespaces and the labelled Secrets of all namespaces are read. Set it to false where that is not permitted.")
+	flags.StringVar(&o.twilioAPIURL, "twilio-api-url", twilio.DefaultBaseURL, "Where Twilio is asked about the credentials of ClusterAccounts that have spec.verify. Nothing else ever calls it.")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error.")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -70,6 +76,9 @@ func (o options) validate() error {
 	var errs []error
 	if o.concurrency < 1 {
 		errs = append(errs, fmt.Errorf("--max-concurrent-reconciles %d: must be 1 or more", o.concurrency))
+	}
+	if err := twilio.ValidateBaseURL(o.twilioAPIURL); err != nil {
+		errs = append(errs, fmt.Errorf("--twilio-api-url: %w", err))
 	}
 	for _, namespace := range o.namespaces {
 		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {

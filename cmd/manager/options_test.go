@@ -19,6 +19,8 @@ func ordinary() options {
 		probeAddress:    ":8081",
 		concurrency:     16,
 		allowedPrefixes: []string{"reloader.stakater.com/"},
+		clusterAccounts: true,
+		twilioAPIURL:    "https://api.twilio.com",
 		logLevel:        slog.LevelInfo,
 	}
 }
@@ -38,6 +40,8 @@ func TestOptions(t *testing.T) {
 		"concurrency":  {[]string{"--max-concurrent-reconciles=1"}, func(o *options) { o.concurrency = 1 }},
 		"prefixes":     {[]string{"--allowed-metadata-prefixes=a.example.com/,example.org/"}, func(o *options) { o.allowedPrefixes = []string{"a.example.com/", "example.org/"} }},
 		"no prefix":    {[]string{"--allowed-metadata-prefixes="}, func(o *options) { o.allowedPrefixes = nil }},
+		"no lent ones": {[]string{"--cluster-accounts=false"}, func(o *options) { o.clusterAccounts = false }},
+		"a stand-in":   {[]string{"--twilio-api-url=http://127.0.0.1:1234"}, func(o *options) { o.twilioAPIURL = "http://127.0.0.1:1234" }},
 		"much to say":  {[]string{"--log-level=debug"}, func(o *options) { o.logLevel = slog.LevelDebug }},
 		"little":       {[]string{"--log-level=error"}, func(o *options) { o.logLevel = slog.LevelError }},
 		"one dash":     {[]string{"-log-level", "warn"}, func(o *options) { o.logLevel = slog.LevelWarn }},
@@ -83,6 +87,8 @@ func TestMistakenOptions(t *testing.T) {
 		"a prefix of Kubernetes":     {[]string{"--allowed-metadata-prefixes=kubernetes.io/"}, []string{`"kubernetes.io/"`, "reserved"}},
 		"a prefix of a part of it":   {[]string{"--allowed-metadata-prefixes=app.kubernetes.io/"}, []string{`"app.kubernetes.io/"`, "reserved"}},
 		"the operator's own prefix":  {[]string{"--allowed-metadata-prefixes=voice.capability-operator.io/"}, []string{`"voice.capability-operator.io/"`, "reserved"}},
+		"an API without encryption":  {[]string{"--twilio-api-url=http://api.twilio.com"}, []string{"--twilio-api-url", "https"}},
+		"an API that is no address":  {[]string{"--twilio-api-url=twilio"}, []string{"--twilio-api-url", "https"}},
 		"several mistakes, told at once": {
 			[]string{"--watch-namespaces=A", "--allowed-metadata-prefixes=b", "--max-concurrent-reconciles=0"},
 			[]string{`"A"`, `"b"`, "--max-concurrent-reconciles 0"},
@@ -113,7 +119,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"allowed-metadata-prefixes", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-namespace",
+		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-namespace",
 		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {

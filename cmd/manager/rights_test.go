@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+)
+
+// answering stands in for an API server that answers each list with what answer says of its path.
+func answering(t *testing.T, answer func(path string) metav1.Status) *rest.Config {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := answer(r.URL.Path)
+		w.Header().Set("Content-Type", "application/json")
+		if status.Code == 0 {
+			_ = json.NewEncoder(w).Encode(metav1.PartialObjectMetadataList{
+				TypeMeta: metav1.TypeMeta{Kind: "PartialObjectMetadataList", APIVersion: "meta.k8s.io/v1"},
+			})
+			return
+		}
+		status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
+		w.WriteHeader(int(status.Code))
+		_ = json.NewEncoder(w).Encode(status)
+	}))
+	t.Cleanup(server.Close)
+	return &rest.Config{Host: server.URL}
+}
+
+const group = "/apis/voice.capability-operator.io/v1alpha1"
+
+func TestWhatIsReadIsWhatTheOptionsNeed(t *testing.T) {
+	for name, test := range map[string]struct {
+		options options
+		want    []string
+	}{
+		"the whole cluster":             {options{clusterAccounts: true}, []string{group + "/clientcapabilities", group + "/clusteraccounts", "/api/v1/namespaces", "/api/v1/secrets"}},
+		"the cluster, without accounts": {options{}, []string{group + "/clientcapabilities", "/api/v1/secrets"}},
+		"one namespace": {
+			options{namespaces: []string{"support"}},
+			[]string{group + "/namespaces/support/clientcapabilities", "/api/v1/namespaces/support/secrets"},
+		},
+		"a share of the namespaces": {
+			options{namespaces: []string{"support"}, clusterAccounts: true},
+			[]string{
+				group + "/clusteraccounts", group + "/namespaces/support/clientcapabilities",
+				"/api/v1/namespaces", "/api/v1/namespaces/support/secrets", "/api/v1/secrets",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			config := answering(t, func(path string) metav1.Status {
+				asked = append(asked, path)
+				return metav1.Status{}
+			})
+			if permitted, err := awaitRights(t.Context(), config, test.options); !permitted || err != nil {
+				t.Fatal(permitted, err)
+			}
+			slices.Sort(asked)
+			slices.Sort(test.want)
+			if !slices.Equal(asked, test.want) {
+				t.Errorf("read were %q, not %q", asked, test.want)
+			}
+		})
+	}
+}
+
+func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
+	for name, test := range map[string]struct {
+		options options
+		missing string
+		status  metav1.Status
+		says    []string
+	}{
+		"accounts": {
+			options{clusterAccounts: true}, group + "/clusteraccounts", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			[]string{"list clusteraccounts.voice.capability-operator.io of the cluster", "--cluster-accounts=false"},
+		},
+		"all Secrets": {
+			options{}, "/api/v1/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			[]string{"list secrets in all namespaces", "--watch-namespaces"},
+		},
+		"a namespace's Secrets": {
+			options{namespaces: []string{"support"}}, "/api/v1/namespaces/support/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			[]string{"list secrets in the namespace support", "config/rbac"},
+		},
+		"a CRD": {
+			options{}, group + "/clientcapabilities", metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound},
+			[]string{"does not know clientcapabilities.voice.capability-operator.io", "install the CRDs"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var granted atomic.Bool
+			config := answering(t, func(path string) metav1.Status {
+				if path == test.missing && !granted.Load() {
+					return test.status
+				}
+				return metav1.Status{}
+			})
+			test.options.probeAddress = freeAddress(t)
+			client, err := metadata.NewForConfig(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			missing := tryReading(t.Context(), client, test.options.readings())
+			for _, part := range test.says {
+				if missing == nil || !strings.Contains(missing.Error(), part) {
+					t.Errorf("it does not say %q: %v", part, missing)
+				}
+			}
+			ended := make(chan error, 1)
+			go func() {
+				permitted, err := awaitRights(t.Context(), config, test.options)
+				if err == nil && !permitted {
+					err = errors.New("it ended though nobody told it to")
+				}
+				ended <- err
+			}()
+			awaitProbes(t, test.options.probeAddress, errNoRights.Error())
+			granted.Store(true)
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("it goes on waiting for what was granted")
+			}
+		})
+	}
+}
+
+func TestAManagerThatIsToldToEndStopsWaitingForRights(t *testing.T) {
+	config := answering(t, func(string) metav1.Status { return metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden} })
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	if permitted, err := awaitRights(ctx, config, options{probeAddress: "0"}); permitted || err != nil {
+		t.Error(permitted, err)
+	}
+}
+
+// awaitProbes waits until the process says that it lives and why it is not ready.
+func awaitProbes(t *testing.T, address, why string) {
+	t.Helper()
+	for until := time.Now().Add(10 * time.Second); ; {
+		_, lives := get(t, address+"/healthz")
+		_, ready := get(t, address+"/readyz")
+		if lives == nil && ready != nil && strings.Contains(ready.Error(), why) {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatalf("it lives (%v) and is not ready (%v)", lives, ready)
+		}
+	}
+}
