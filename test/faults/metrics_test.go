@@ -5,6 +5,7 @@ package faults_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,16 +17,11 @@ import (
 
 // metric is the sum of a metric's series whose text has all of the parts; ok is false where the manager serves none.
 func (m *manager) metric(ctx context.Context, name string, parts ...string) (sum float64, ok bool) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.metrics+"/metrics", http.NoBody)
+	page, err := m.page(ctx)
 	if err != nil {
 		return 0, false
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, false
-	}
-	defer func() { _ = response.Body.Close() }()
-	lines := bufio.NewScanner(response.Body)
+	lines := bufio.NewScanner(strings.NewReader(page))
 series:
 	for lines.Scan() {
 		series, value, found := strings.Cut(lines.Text(), " ")
@@ -42,6 +38,21 @@ series:
 		}
 	}
 	return sum, ok
+}
+
+// page is all that the manager serves of metrics.
+func (m *manager) page(ctx context.Context) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.metrics+"/metrics", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	page, err := io.ReadAll(response.Body)
+	return string(page), err
 }
 
 // awaitMetric waits until the metric is as wanted.

@@ -23,11 +23,12 @@ import (
 // account is the name of the account's Secret in every namespace.
 const account = "twilio"
 
-// namespace is one namespace of one test, with an account of its own.
+// namespace is one namespace of one test, with an account of its own or one that it was lent.
 type namespace struct {
-	name string
-	api  client.WithWatch
-	sid  string
+	name    string
+	api     client.WithWatch
+	account v1alpha1.AccountReference
+	sid     string
 
 	mu   sync.Mutex
 	keys []string // all AuthTokens that the account has had, the present one last
@@ -38,7 +39,9 @@ func newNamespace(t *testing.T, api client.WithWatch) *namespace {
 	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "faults-"}}
 	create(t, api, object)
 	t.Cleanup(func() { _ = api.Delete(context.WithoutCancel(t.Context()), object) })
-	n := &namespace{name: object.Name, api: api, sid: "AC" + hex32(t), keys: []string{hex32(t)}}
+	n := &namespace{
+		name: object.Name, api: api, account: v1alpha1.AccountReference{Name: account}, sid: "AC" + hex32(t), keys: []string{hex32(t)},
+	}
 	n.createAccount(t)
 	return n
 }
@@ -81,9 +84,19 @@ func (n *namespace) key() string {
 func (n *namespace) rotate(t *testing.T) {
 	t.Helper()
 	fresh := hex32(t)
+	n.learn(fresh)
+	n.putKey(t, fresh)
+}
+
+// learn notes an AuthToken that the account will have next.
+func (n *namespace) learn(fresh string) {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.keys = append(n.keys, fresh)
-	n.mu.Unlock()
+}
+
+func (n *namespace) putKey(t *testing.T, fresh string) {
+	t.Helper()
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: n.name, Name: account}}
 	change(t, n.api, secret, func() { secret.Data[v1alpha1.DefaultAuthTokenKey] = []byte(fresh) })
 }
@@ -129,7 +142,7 @@ func (n *namespace) capability(name, ttl string) *v1alpha1.ClientCapability {
 	return &v1alpha1.ClientCapability{
 		ObjectMeta: metav1.ObjectMeta{Namespace: n.name, Name: name},
 		Spec: v1alpha1.ClientCapabilitySpec{
-			AccountRef: v1alpha1.AccountReference{Name: account},
+			AccountRef: n.account,
 			ClientName: name, Incoming: true, TTL: v1alpha1.Duration(ttl),
 		},
 	}
