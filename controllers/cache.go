@@ -16,10 +16,9 @@ import (
 const (
 	// secretNameIndex finds ClientCapabilities by the Secret that they want.
 	secretNameIndex = "wantedSecret"
-	// accountIndex finds ClientCapabilities by the account that they refer to,
-	// as kind/name, and accountKindIndex by its kind alone.
-	accountIndex     = "account"
-	accountKindIndex = "accountKind"
+	// accountIndex finds ClientCapabilities by the account that they refer to, and
+	// those who refer to a ClusterAccount by their namespace too; see dependsOn.
+	accountIndex = "account"
 	// controllerUIDIndex finds token Secrets by the UID that controls them.
 	controllerUIDIndex = "controllerUID"
 )
@@ -83,11 +82,7 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			return []string{o.(*v1alpha1.ClientCapability).SecretName()}
 		}},
 		{&v1alpha1.ClientCapability{}, accountIndex, func(o client.Object) []string {
-			ref := o.(*v1alpha1.ClientCapability).Spec.AccountRef
-			return []string{accountKey(ref.Kind, ref.Name)}
-		}},
-		{&v1alpha1.ClientCapability{}, accountKindIndex, func(o client.Object) []string {
-			return []string{string(o.(*v1alpha1.ClientCapability).Spec.AccountRef.Kind)}
+			return dependsOn(o.(*v1alpha1.ClientCapability))
 		}},
 		{&corev1.Secret{}, controllerUIDIndex, controllerUID},
 	} {

@@ -17,25 +17,39 @@ import (
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
-// accountKey is the account that a reference names, as the index has it.
-func accountKey(kind v1alpha1.AccountKind, name string) string {
-	if kind == "" {
-		kind = v1alpha1.AccountKindSecret
+// dependsOn is what a capability's account depends on, as the index has it. It
+// names namespaces in full: accounts and namespaces are watched in the whole
+// cluster, also where capabilities are only in some namespaces, and a cache that
+// is asked for a namespace that it does not have says no.
+func dependsOn(c *v1alpha1.ClientCapability) []string {
+	if ref := &c.Spec.AccountRef; ref.IsClusterAccount() {
+		return []string{onClusterAccount(ref.Name), onNamespace(c.Namespace)}
 	}
-	return string(kind) + "/" + name
+	return []string{onSecret(c.Namespace, c.Spec.AccountRef.Name)}
 }
+
+func onSecret(namespace, name string) string { return "Secret/" + namespace + "/" + name }
+func onClusterAccount(name string) string    { return "ClusterAccount/" + name }
+func onNamespace(name string) string         { return "Namespace/" + name }
 
 // accountEvents wake everyone whose account a Secret is, by its name or by way
 // of a ClusterAccount. A Secret that loses the account label leaves the watch,
 // and so counts as deleted.
 func (r *Reconciler) accountEvents() handlers {
 	wake := func(ctx context.Context, secret client.Object, q queue) {
-		r.enqueueDependents(ctx, q, client.InNamespace(secret.GetNamespace()),
-			client.MatchingFields{accountIndex: accountKey(v1alpha1.AccountKindSecret, secret.GetName())})
+		r.enqueueDependents(ctx, q, onSecret(secret.GetNamespace(), secret.GetName()))
 		for _, name := range clusterAccountsOf(ctx, r.Accounts.Cluster, client.ObjectKeyFromObject(secret)) {
-			r.enqueueDependents(ctx, q, client.MatchingFields{accountIndex: accountKey(v1alpha1.AccountKindClusterAccount, name)})
+			r.enqueueDependents(ctx, q, onClusterAccount(name))
 		}
 	}
+	return wakeWhere(wake, func(was, is client.Object) bool {
+		return !reflect.DeepEqual(was.(*corev1.Secret).Data, is.(*corev1.Secret).Data)
+	})
+}
+
+// wakeWhere has dependents woken when what they depend on comes, goes or changes
+// in what matters to them. The initial list wakes the capabilities themselves.
+func wakeWhere(wake func(context.Context, client.Object, queue), changed func(was, is client.Object) bool) handlers {
 	return handlers{
 		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
 			if !ev.IsInInitialList {
@@ -43,7 +57,7 @@ func (r *Reconciler) accountEvents() handlers {
 			}
 		},
 		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
-			if !reflect.DeepEqual(ev.ObjectOld.(*corev1.Secret).Data, ev.ObjectNew.(*corev1.Secret).Data) {
+			if changed(ev.ObjectOld, ev.ObjectNew) {
 				wake(ctx, ev.ObjectNew, q)
 			}
 		},
@@ -74,55 +88,31 @@ func clusterAccountsOf(ctx context.Context, reader client.Reader, secret types.N
 // owner changed. Its status is not theirs to care about.
 func (r *Reconciler) clusterAccountEvents() handlers {
 	wake := func(ctx context.Context, lent client.Object, q queue) {
-		r.enqueueDependents(ctx, q, client.MatchingFields{accountIndex: accountKey(v1alpha1.AccountKindClusterAccount, lent.GetName())})
+		r.enqueueDependents(ctx, q, onClusterAccount(lent.GetName()))
 	}
-	return handlers{
-		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
-			if !ev.IsInInitialList {
-				wake(ctx, ev.Object, q)
-			}
-		},
-		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
-			was, is := ev.ObjectOld, ev.ObjectNew
-			if was.GetUID() != is.GetUID() || was.GetGeneration() != is.GetGeneration() ||
-				was.GetDeletionTimestamp().IsZero() != is.GetDeletionTimestamp().IsZero() {
-				wake(ctx, is, q)
-			}
-		},
-		deleted: func(ctx context.Context, ev event.DeleteEvent, q queue) { wake(ctx, ev.Object, q) },
-	}
+	return wakeWhere(wake, func(was, is client.Object) bool {
+		return was.GetUID() != is.GetUID() || was.GetGeneration() != is.GetGeneration() ||
+			was.GetDeletionTimestamp().IsZero() != is.GetDeletionTimestamp().IsZero()
+	})
 }
 
 // namespaceEvents wake those in a namespace who use a ClusterAccount, when the
 // labels change by which it may be selected.
 func (r *Reconciler) namespaceEvents() handlers {
 	wake := func(ctx context.Context, namespace client.Object, q queue) {
-		r.enqueueDependents(ctx, q, client.InNamespace(namespace.GetName()),
-			client.MatchingFields{accountKindIndex: string(v1alpha1.AccountKindClusterAccount)})
+		r.enqueueDependents(ctx, q, onNamespace(namespace.GetName()))
 	}
-	return handlers{
-		created: func(ctx context.Context, ev event.CreateEvent, q queue) {
-			if !ev.IsInInitialList {
-				wake(ctx, ev.Object, q)
-			}
-		},
-		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
-			if !reflect.DeepEqual(ev.ObjectOld.GetLabels(), ev.ObjectNew.GetLabels()) {
-				wake(ctx, ev.ObjectNew, q)
-			}
-		},
-		deleted: func(context.Context, event.DeleteEvent, queue) {}, // its objects went before it
-	}
+	return wakeWhere(wake, func(was, is client.Object) bool { return !reflect.DeepEqual(was.GetLabels(), is.GetLabels()) })
 }
 
-// enqueueDependents wakes those who use an account, the most urgent first: those
+// enqueueDependents wakes those who depend on something, the most urgent first: those
 // whose token is about to expire before everything else, the others in groups
 // by their expiry. All groups come after what somebody has just created or
 // changed, and before renewals that are due in their time, so that a rotation of
 // a thousand tokens holds nobody up.
-func (r *Reconciler) enqueueDependents(ctx context.Context, q queue, of ...client.ListOption) {
+func (r *Reconciler) enqueueDependents(ctx context.Context, q queue, on string) {
 	list := &v1alpha1.ClientCapabilityList{}
-	if err := r.Reader.List(ctx, list, of...); err != nil {
+	if err := r.Reader.List(ctx, list, client.MatchingFields{accountIndex: on}, client.UnsafeDisableDeepCopy); err != nil {
 		// The cache answers from memory; it fails only while it is shut down.
 		log.FromContext(ctx).Error(err, "Looking up who uses an account failed")
 		return

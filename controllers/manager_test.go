@@ -20,9 +20,21 @@ import (
 	"github.com/capability-operator/capability-operator/controllers"
 )
 
-// runManager runs the operator as cmd/manager wires it, by the real clock, in
-// these namespaces (none: all), until stop is called or the spec ends.
+// runManager runs the operator as cmd/manager wires it without ClusterAccounts,
+// by the real clock, in these namespaces (none: all), until stop is called or the
+// spec ends.
 func runManager(to *rest.Config, heard *recording, namespaces ...string) (stop func()) {
+	GinkgoHelper()
+	return run(to, heard, namespaces, false)
+}
+
+// runLendingManager runs the operator with ClusterAccounts.
+func runLendingManager(to *rest.Config, heard *recording, namespaces ...string) (stop func()) {
+	GinkgoHelper()
+	return run(to, heard, namespaces, true)
+}
+
+func run(to *rest.Config, heard *recording, namespaces []string, lending bool) (stop func()) {
 	GinkgoHelper()
 	running, cancel := context.WithCancel(context.Background())
 	to = rest.CopyConfig(to)
@@ -38,7 +50,7 @@ func runManager(to *rest.Config, heard *recording, namespaces ...string) (stop f
 		GracefulShutdownTimeout: new(8 * time.Second),
 	})
 	Expect(err).NotTo(HaveOccurred())
-	setUp(running, mgr, to, serverTime, namespaces)
+	setUp(running, mgr, to, serverTime, namespaces, lending)
 
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(running) }()
@@ -57,11 +69,14 @@ func runManager(to *rest.Config, heard *recording, namespaces ...string) (stop f
 	return stop
 }
 
-func setUp(running context.Context, mgr manager.Manager, to *rest.Config, serverTime *controllers.ServerTime, namespaces []string) {
+func setUp(running context.Context, mgr manager.Manager, to *rest.Config, serverTime *controllers.ServerTime, namespaces []string, lending bool) {
 	GinkgoHelper()
 	accountCluster, err := rtcluster.New(to, func(o *rtcluster.Options) {
 		o.Scheme = scheme
-		o.Cache = inNamespaces(accounts.CacheOptions(), namespaces)
+		o.Cache = accounts.CacheOptions()
+		if !lending {
+			o.Cache = inNamespaces(o.Cache, namespaces)
+		}
 	})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(mgr.Add(accountCluster)).To(Succeed())
@@ -75,7 +90,25 @@ func setUp(running context.Context, mgr manager.Manager, to *rest.Config, server
 		ServerTime:      serverTime,
 		AllowedPrefixes: []string{"reloader.stakater.com/"},
 	}
+	if lending {
+		serveClusterAccounts(running, mgr, accountCluster.GetCache(), reconciler.Accounts)
+	}
 	Expect(reconciler.SetupWithManager(running, mgr, accountCluster.GetCache(), 16)).To(Succeed())
+}
+
+func serveClusterAccounts(running context.Context, mgr manager.Manager, accountCache cache.Cache, finder *accounts.Finder) {
+	GinkgoHelper()
+	finder.Cluster = accountCache
+	Expect(accounts.AddIndexes(running, accountCache)).To(Succeed())
+	reconciler := &controllers.AccountReconciler{
+		Reader:   accountCache,
+		Accounts: finder,
+		Client:   mgr.GetClient(),
+		Recorder: mgr.GetEventRecorder("capability-operator"),
+		Clock:    clock.RealClock{},
+		Lease:    controllers.NewLease(nil),
+	}
+	Expect(reconciler.SetupWithManager(mgr, accountCache)).To(Succeed())
 }
 
 func inNamespaces(options cache.Options, namespaces []string) cache.Options {

@@ -109,11 +109,8 @@ func indexed(object client.Object, asked client.ListOptions) bool {
 func indexValue(object client.Object, index string) string {
 	switch object := object.(type) {
 	case *v1alpha1.ClientCapability:
-		switch index {
-		case "wantedSecret":
+		if index == "wantedSecret" {
 			return object.SecretName()
-		case "account":
-			return object.Spec.AccountRef.Name
 		}
 	case *corev1.Secret:
 		if controller := metav1.GetControllerOf(object); controller != nil && index == "controllerUID" {

@@ -59,7 +59,7 @@ func (u *usersCollector) Collect(counts chan<- prometheus.Metric) {
 	for i := range lent.Items {
 		name := lent.Items[i].Name
 		users := &v1alpha1.ClientCapabilityList{}
-		uses := client.MatchingFields{accountIndex: accountKey(v1alpha1.AccountKindClusterAccount, name)}
+		uses := client.MatchingFields{accountIndex: onClusterAccount(name)}
 		if err := capabilities.List(ctx, users, uses, client.UnsafeDisableDeepCopy); err != nil {
 			return
 		}
