@@ -62,8 +62,12 @@ func awaitRights(ctx context.Context, config *rest.Config, o options) (permitted
 	if err != nil {
 		return false, fmt.Errorf("making a client: %w", err)
 	}
+	left := o.readings()
 	return await(ctx, o.probeAddress, waiting{
-		ask:   func(ctx context.Context) error { return tryReading(ctx, client, o.readings()) },
+		ask: func(ctx context.Context) (err error) {
+			left, err = tryReading(ctx, client, left)
+			return err
+		},
 		say:   func(err error) { ctrl.Log.Error(err, "The operator can't read what it needs; trying again") },
 		over:  "The operator can read what it needs",
 		ready: errNoRights,
@@ -72,18 +76,26 @@ func awaitRights(ctx context.Context, config *rest.Config, o options) (permitted
 
 var errNoRights = errors.New("the operator can't read what it needs; its log says what that is")
 
-// tryReading is nil where all can be read.
-func tryReading(ctx context.Context, client metadata.Interface, all []reading) error {
-	ctx, cancel := context.WithTimeout(ctx, askFor)
-	defer cancel()
+// tryReading returns what could not be read, and why. With many namespaces it is
+// many calls, so each has its own time, and what was read once is not read again.
+func tryReading(ctx context.Context, client metadata.Interface, all []reading) (left []reading, err error) {
 	var errs []error
 	for _, r := range all {
-		_, err := client.Resource(r.resource).Namespace(r.namespace).List(ctx, metav1.ListOptions{Limit: 1})
-		if err != nil {
-			errs = append(errs, r.explain(err))
+		if err := r.try(ctx, client); err != nil {
+			left, errs = append(left, r), append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return left, errors.Join(errs...)
+}
+
+func (r reading) try(ctx context.Context, client metadata.Interface) error {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	_, err := client.Resource(r.resource).Namespace(r.namespace).List(ctx, metav1.ListOptions{Limit: 1})
+	if err != nil {
+		return r.explain(err)
+	}
+	return nil
 }
 
 func (r reading) explain(err error) error {

@@ -113,7 +113,10 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			missing := tryReading(t.Context(), client, test.options.readings())
+			left, missing := tryReading(t.Context(), client, test.options.readings())
+			if len(left) != 1 {
+				t.Errorf("%d can't be read, not one", len(left))
+			}
 			for _, part := range test.says {
 				if missing == nil || !strings.Contains(missing.Error(), part) {
 					t.Errorf("it does not say %q: %v", part, missing)
@@ -162,5 +165,27 @@ func awaitProbes(t *testing.T, address, why string) {
 		if time.Now().After(until) {
 			t.Fatalf("it lives (%v) and is not ready (%v)", lives, ready)
 		}
+	}
+}
+
+func TestWhatWasReadOnceIsNotReadAgain(t *testing.T) {
+	asked := map[string]int{}
+	config := answering(t, func(path string) metav1.Status {
+		asked[path]++
+		if path == "/api/v1/namespaces/sales/secrets" && asked[path] == 1 {
+			return metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden}
+		}
+		return metav1.Status{}
+	})
+	if permitted, err := awaitRights(t.Context(), config, options{namespaces: []string{"support", "sales"}, probeAddress: "0"}); !permitted || err != nil {
+		t.Fatal(permitted, err)
+	}
+	for path, times := range asked {
+		if want := 1 + strings.Count(path, "sales/secrets"); times != want {
+			t.Errorf("%s was read %d times, not %d", path, times, want)
+		}
+	}
+	if len(asked) != 4 {
+		t.Errorf("read were %v", asked)
 	}
 }
