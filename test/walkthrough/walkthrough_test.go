@@ -20,12 +20,32 @@ const repository = "../../"
 // block is a fenced part of a page: commands (sh), or what they print (text).
 var block = regexp.MustCompile("(?ms)^```(sh|text)\n(.*?)^```$")
 
-func TestTheCommandsForPlatformTeamsWork(t *testing.T) {
+func TestPlatformTeamsCan(t *testing.T) {
+	environment := start(t)
+	t.Run("paste the commands of their page", func(t *testing.T) { pastePage(t, environment) })
+	t.Run("take all of it away again", func(t *testing.T) {
+		paste(t, environment, "kubectl delete clusteraccount production && kubectl delete namespace support voice-platform --timeout=60s")
+	})
+	t.Run("apply the samples, twice", func(t *testing.T) {
+		apply := "kubectl apply -k " + repository + "config/samples/platform"
+		paste(t, environment, apply)
+		paste(t, environment, "kubectl wait --for=condition=Ready clusteraccount/production --timeout=60s")
+		paste(t, environment, "kubectl wait --for=condition=Ready clientcapability/tommy -n support --timeout=60s")
+		versions := "kubectl get namespaces,secrets,ccap,cacct -A -o custom-columns=KIND:.kind,NAME:.metadata.name,VERSION:.metadata.resourceVersion"
+		before := paste(t, environment, versions)
+		paste(t, environment, apply)
+		if after := paste(t, environment, versions); after != before {
+			t.Errorf("applied again, they change:\n%s\nwas\n%s", after, before)
+		}
+	})
+}
+
+func pastePage(t *testing.T, environment []string) {
+	t.Helper()
 	blocks := block.FindAllStringSubmatch(read(t, "docs/platform-teams.md"), -1)
 	if len(blocks) < 9 {
 		t.Fatalf("only %d blocks were found", len(blocks))
 	}
-	environment := start(t)
 	printed := ""
 	for _, b := range blocks {
 		kind, content := b[1], b[2]
@@ -38,9 +58,6 @@ func TestTheCommandsForPlatformTeamsWork(t *testing.T) {
 		t.Log(content)
 		printed = paste(t, environment, content)
 		t.Log(printed)
-		if strings.Contains(printed, "Warning") {
-			t.Error("a reader is warned")
-		}
 	}
 	if !strings.Contains(read(t, "docs/clusteraccount.md"), blocks[len(blocks)-1][2][:200]) {
 		t.Error("the command that takes permission back is another than on the page of the kind")
@@ -57,6 +74,9 @@ func paste(t *testing.T, environment []string, commands string) string {
 	printed, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s\nprinted\n%s", err, commands, printed)
+	}
+	if strings.Contains(string(printed), "Warning") {
+		t.Errorf("a reader is warned:\n%s", printed)
 	}
 	return string(printed)
 }
