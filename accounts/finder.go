@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -95,7 +96,8 @@ func (f *Finder) terms(ctx context.Context, namespace string, lent *v1alpha1.Clu
 	case err != nil:
 		return nil, fmt.Errorf("reading the namespace's labels: %w", err)
 	}
-	terms.NamespaceLabels = found.Labels
+	terms.NamespaceLabels = map[string]string{}
+	maps.Copy(terms.NamespaceLabels, found.Labels) // not nil: it is known that there are none
 	return terms, nil
 }
 

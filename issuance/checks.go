@@ -1,9 +1,13 @@
 package issuance
 
-// suspended comes first: the user said to leave everything as it is.
+// suspended comes first: the user said to leave everything as it is. Who has no
+// permission any more is told so all the same, which leaves it as it is too.
 func suspended(s *subject) *Verdict {
-	if !s.Capability.Spec.Suspend {
+	switch {
+	case !s.Capability.Spec.Suspend:
 		return nil
+	case s.account != nil && s.account.Withheld:
+		return refuse(s.account)
 	}
 	return refuse(suspendedFault())
 }

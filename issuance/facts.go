@@ -51,7 +51,8 @@ type Terms struct {
 	Allowed *v1alpha1.AllowedNamespaces
 	// Limits are what may be declared; nil for anything but an event stream.
 	Limits *v1alpha1.Limits
-	// NamespaceLabels are those of the capability's namespace.
+	// NamespaceLabels are those of the capability's namespace; nil where they are
+	// not known, and then no selector matches.
 	NamespaceLabels map[string]string
 }
 

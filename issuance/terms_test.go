@@ -198,3 +198,22 @@ func TestATokenOfALentAccountIsRenewedAsAnyOther(t *testing.T) {
 		})
 	}
 }
+
+func TestSuspendingDoesNotHideThatPermissionWasWithdrawn(t *testing.T) {
+	for name, withdraw := range map[string]struct {
+		change change
+		reason string
+	}{
+		"the namespace": {allows(named("sales"), nil), v1alpha1.ReasonNamespaceNotAllowed},
+		"a limit":       {limited(&v1alpha1.Limits{MaxTTL: "5s"}), v1alpha1.ReasonOutsideLimits},
+		"the account":   {noClusterAccount, v1alpha1.ReasonAccountNotFound},
+		"nothing":       {allows(named("support"), nil), v1alpha1.ReasonSuspended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := healthy(t, lent, withdraw.change, suspended)
+			if got := outcomeOf(issuance.Decide(f)); got != outcome(withdraw.reason) {
+				t.Errorf("came to %s", got)
+			}
+		})
+	}
+}
