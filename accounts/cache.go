@@ -23,9 +23,18 @@ const longestValue = 1024
 const SecretIndex = "accountSecret"
 
 // CacheOptions describe a cache of the account Secrets, of ClusterAccounts and
-// of the labels of namespaces, and of nothing else. The last two cost nothing
-// until they are watched. Namespaces are the caller's to add.
+// of the labels of namespaces, and of nothing else.
 func CacheOptions() cache.Options {
+	options := SecretCacheOptions()
+	options.ByObject[&v1alpha1.ClusterAccount{}] = cache.ByObject{Transform: stripClusterAccount}
+	options.ByObject[Namespace()] = cache.ByObject{Transform: stripNamespace}
+	return options
+}
+
+// SecretCacheOptions describe a cache of the account Secrets alone, for where
+// ClusterAccounts are not served: the API server may not know the kind there.
+// Namespaces are the caller's to add.
+func SecretCacheOptions() cache.Options {
 	return cache.Options{
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
@@ -33,8 +42,6 @@ func CacheOptions() cache.Options {
 				Label:     labels.SelectorFromSet(labels.Set{v1alpha1.AccountLabel: v1alpha1.AccountLabelValue}),
 				Transform: strip,
 			},
-			&v1alpha1.ClusterAccount{}: {Transform: stripClusterAccount},
-			Namespace():                {Transform: stripNamespace},
 		},
 	}
 }

@@ -52,9 +52,7 @@ func newLender(ctx context.Context, changes ...func(*v1alpha1.ClusterAccount)) *
 		change(lent)
 	}
 	Expect(w.api.Create(ctx, lent)).To(Succeed())
-	DeferCleanup(func(ctx SpecContext) {
-		Expect(client.IgnoreNotFound(w.api.Delete(ctx, lent))).To(Succeed())
-	})
+	DeferCleanup(removeAccount, l.name, w.api)
 	return l
 }
 
@@ -72,6 +70,12 @@ func (l *lender) begin() {
 		Twilio:   asking,
 		Lease:    controllers.NewLease(nil),
 	}
+}
+
+func removeAccount(ctx SpecContext, name string, api client.Client) {
+	GinkgoHelper()
+	lent := &v1alpha1.ClusterAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	Expect(client.IgnoreNotFound(api.Delete(ctx, lent))).To(Succeed())
 }
 
 func verified(every v1alpha1.Duration) func(*v1alpha1.ClusterAccount) {

@@ -29,9 +29,9 @@ func runManager(to *rest.Config, heard *recording, namespaces ...string) (stop f
 }
 
 // runLendingManager runs the operator with ClusterAccounts.
-func runLendingManager(to *rest.Config, heard *recording, namespaces ...string) (stop func()) {
+func runLendingManager(to *rest.Config, heard *recording, namespaces ...string) {
 	GinkgoHelper()
-	return run(to, heard, namespaces, true)
+	run(to, heard, namespaces, true)
 }
 
 func run(to *rest.Config, heard *recording, namespaces []string, lending bool) (stop func()) {
@@ -75,7 +75,7 @@ func setUp(running context.Context, mgr manager.Manager, to *rest.Config, server
 		o.Scheme = scheme
 		o.Cache = accounts.CacheOptions()
 		if !lending {
-			o.Cache = inNamespaces(o.Cache, namespaces)
+			o.Cache = inNamespaces(accounts.SecretCacheOptions(), namespaces)
 		}
 	})
 	Expect(err).NotTo(HaveOccurred())

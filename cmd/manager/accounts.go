@@ -28,7 +28,7 @@ func addAccountCache(mgr manager.Manager, config *rest.Config, o options) (cache
 		c.Scheme = mgr.GetScheme()
 		c.Cache = accounts.CacheOptions()
 		if !o.clusterAccounts {
-			c.Cache = inNamespaces(c.Cache, o.namespaces)
+			c.Cache = inNamespaces(accounts.SecretCacheOptions(), o.namespaces)
 		}
 	})
 	if err != nil {

@@ -106,10 +106,14 @@ func (r reading) explain(err error) error {
 	if r.resource == clusterAccounts || r.resource == namespaces {
 		where = "of the cluster"
 	}
+	grants := "config/rbac"
+	if r.namespace != "" {
+		grants = "config/namespaced/tenant"
+	}
 	switch {
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("the operator's ServiceAccount may not list %s %s: grant it get, list and watch, as config/rbac does, %s",
-			r.resource.GroupResource(), where, r.needless)
+		return fmt.Errorf("the operator's ServiceAccount may not list %s %s: grant it list and watch, as %s does, %s",
+			r.resource.GroupResource(), where, grants, r.needless)
 	case apierrors.IsNotFound(err):
 		return fmt.Errorf("the API server does not know %s: install the CRDs (kubectl apply -k config/crd)", r.resource.GroupResource())
 	}

@@ -93,7 +93,7 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 		},
 		"a namespace's Secrets": {
 			options{namespaces: []string{"support"}}, "/api/v1/namespaces/support/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
-			[]string{"list secrets in the namespace support", "config/rbac"},
+			[]string{"list secrets in the namespace support", "config/namespaced/tenant"},
 		},
 		"a CRD": {
 			options{}, group + "/clientcapabilities", metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound},
