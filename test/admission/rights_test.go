@@ -23,6 +23,8 @@ func TestTheOperatorHasTheseRightsAndNoOthers(t *testing.T) {
 		"create secrets", "delete secrets", "get secrets", "list secrets", "patch secrets", "watch secrets",
 		"get voice.capability-operator.io/clientcapabilities", "list voice.capability-operator.io/clientcapabilities",
 		"watch voice.capability-operator.io/clientcapabilities", "patch voice.capability-operator.io/clientcapabilities/status",
+		"list voice.capability-operator.io/clusteraccounts", "watch voice.capability-operator.io/clusteraccounts",
+		"patch voice.capability-operator.io/clusteraccounts/status", "list namespaces", "watch namespaces",
 	})
 	own, err := core.RbacV1().Roles(operatorNamespace).Get(t.Context(), "capability-operator-leader-election", metav1.GetOptions{})
 	if err != nil {
@@ -30,8 +32,8 @@ func TestTheOperatorHasTheseRightsAndNoOthers(t *testing.T) {
 	}
 	sameRights(t, own.Rules, []string{
 		"create events",
-		"create coordination.k8s.io/leases", "get coordination.k8s.io/leases capability-operator",
-		"update coordination.k8s.io/leases capability-operator",
+		"create coordination.k8s.io/leases", "get coordination.k8s.io/leases capability-operator capability-operator-accounts",
+		"update coordination.k8s.io/leases capability-operator capability-operator-accounts",
 	})
 }
 
@@ -73,7 +75,12 @@ func TestTheServiceAccountMayDoWhatItsRolesSay(t *testing.T) {
 		{"replace no Secret", attributes{Namespace: "default", Verb: "update", Resource: "secrets"}, false},
 		{"change no declaration", attributes{Namespace: "default", Verb: "patch", Group: voice, Resource: "clientcapabilities"}, false},
 		{"read no ConfigMap", attributes{Namespace: own, Verb: "get", Resource: "configmaps"}, false},
-		{"list no namespaces", attributes{Verb: "list", Resource: "namespaces"}, false},
+		{"watch the labels of namespaces", attributes{Verb: "watch", Resource: "namespaces"}, true},
+		{"label no namespace", attributes{Verb: "patch", Resource: "namespaces", Name: "default"}, false},
+		{"watch accounts", attributes{Verb: "watch", Group: voice, Resource: "clusteraccounts"}, true},
+		{"lend no account", attributes{Verb: "patch", Group: voice, Resource: "clusteraccounts"}, false},
+		{"hold the lease over accounts",
+			attributes{Namespace: own, Verb: "update", Group: leases, Resource: "leases", Name: "capability-operator-accounts"}, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{

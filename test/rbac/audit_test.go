@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 )
 
 // auditPolicy has the API server log what ServiceAccounts ask for, and how that was answered.
@@ -22,6 +23,16 @@ rules:
 
 func auditLog() string { return filepath.Join(dir, "audit.log") }
 
+// auditedSoFar is how long the log is, in whole lines.
+func auditedSoFar(t *testing.T) int64 {
+	t.Helper()
+	log, err := os.ReadFile(auditLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int64(bytes.LastIndexByte(log, '\n') + 1)
+}
+
 // request is what the audit log says of one.
 type request struct {
 	right   right
@@ -29,26 +40,30 @@ type request struct {
 }
 
 type auditEvent struct {
-	Verb string `json:"verb"`
-	User struct {
+	Verb      string `json:"verb"`
+	UserAgent string `json:"userAgent"`
+	User      struct {
 		Username string `json:"username"`
 	} `json:"user"`
 	ObjectRef *struct {
 		Resource    string `json:"resource"`
 		APIGroup    string `json:"apiGroup"`
 		Subresource string `json:"subresource"`
+		Name        string `json:"name"`
 	} `json:"objectRef"`
 	ResponseStatus struct {
 		Code int `json:"code"`
 	} `json:"responseStatus"`
 }
 
-// requests are those that a user has made of resources.
-func requests(user string) ([]request, error) {
+// requests are those that a manager has made of resources since the log was so long; not those that a test has made in its
+// name.
+func requests(user string, since int64) ([]request, error) {
 	log, err := os.ReadFile(auditLog())
 	if err != nil {
 		return nil, err
 	}
+	log = log[since:]
 	var made []request
 	for line := range bytes.Lines(log) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
@@ -58,7 +73,7 @@ func requests(user string) ([]request, error) {
 		if err := json.Unmarshal(line, &event); err != nil {
 			return nil, err
 		}
-		if event.User.Username != user || event.ObjectRef == nil {
+		if event.User.Username != user || event.ObjectRef == nil || !strings.HasPrefix(event.UserAgent, "manager/") {
 			continue
 		}
 		of := event.ObjectRef
@@ -66,7 +81,7 @@ func requests(user string) ([]request, error) {
 		if of.Subresource != "" {
 			resource += "/" + of.Subresource
 		}
-		made = append(made, request{right{event.Verb, resource}, event.ResponseStatus.Code == http.StatusForbidden})
+		made = append(made, request{right{event.Verb, resource, of.Name}, event.ResponseStatus.Code == http.StatusForbidden})
 	}
 	return made, nil
 }

@@ -1,204 +1,149 @@
 package rbac_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
+	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
-// installation is config/rbac in a namespace of its own, less what was taken away, and a manager that works in that
-// namespace.
+// scope is where an operator works.
+type scope struct {
+	name  string
+	roles []string // of config, that give it its rights
+	flags func(namespace string) []string
+}
+
+var (
+	// aNamedNamespace is the operator's own, so that many can be installed beside each other.
+	aNamedNamespace = scope{
+		name:  "in a named namespace",
+		roles: []string{"rbac/own", "namespaced/tenant"},
+		flags: func(namespace string) []string {
+			return []string{"--watch-namespaces=" + namespace, "--cluster-accounts=false"}
+		},
+	}
+	theWholeCluster = scope{
+		name:  "in the whole cluster",
+		roles: []string{"rbac"},
+		flags: func(string) []string { return nil },
+	}
+)
+
+// parallel lets a test run beside others, where its operator does not work in the namespaces of others.
+func (s *scope) parallel(t *testing.T) {
+	if s != &theWholeCluster {
+		t.Parallel()
+	}
+}
+
+// installation is an operator in a namespace of its own, with the rights of its scope less what was taken away, and
+// confined as every overlay confines it.
 type installation struct {
-	t         *testing.T
-	namespace string
-	account   *corev1.ServiceAccount
-	output    *output
+	operator
+	scope scope
 }
 
 // install applies the roles without the right that is taken away; the zero right takes nothing.
-func install(t *testing.T, without right) *installation {
+func install(t *testing.T, scope scope, without right) *installation {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "rbac-"}}
-	if err := objects.Create(t.Context(), namespace); err != nil {
-		t.Fatal(err)
-	}
-	in := &installation{t: t, namespace: namespace.Name, output: &output{}}
+	create(t, namespace)
+	in := &installation{operator{t: t, namespace: namespace.Name}, scope}
 	taken := false
-	for _, object := range manifests(t, in.namespace) {
+	for _, object := range in.manifests() {
 		switch manifest := object.(type) {
 		case *corev1.ServiceAccount:
-			in.account = manifest
+			in.account = manifest.Name
 		case *rbacv1.ClusterRole:
 			manifest.Rules = less(manifest.Rules, without, &taken)
 		case *rbacv1.Role:
 			manifest.Rules = less(manifest.Rules, without, &taken)
 		}
-		if err := objects.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+		lasting(t, object)
 	}
 	if !taken && without != (right{}) {
-		t.Fatalf("config/rbac does not grant %s", without)
+		t.Fatalf("the manifests do not grant %s", without)
 	}
 	return in
 }
 
-// manifests are those of config/rbac, built as an overlay builds them that has another namespace and other names.
-func manifests(t *testing.T, namespace string) []client.Object {
-	t.Helper()
-	base, err := filepath.Abs(repository + "config/rbac")
-	if err != nil {
-		t.Fatal(err)
+// manifests are built as an overlay builds them that has another namespace and other names.
+func (in *installation) manifests() []client.Object {
+	in.t.Helper()
+	files := map[string]string{"operator/kustomization.yaml": fmt.Sprintf("namespace: %s\nnameSuffix: -%s\nresources:\n", in.namespace, in.namespace)}
+	for _, folder := range append([]string{"confinement"}, in.scope.roles...) {
+		files["operator/kustomization.yaml"] += "- ../capability-operator/config/" + folder + "\n"
 	}
-	overlay, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if base, err = filepath.Rel(overlay, base); err != nil {
-		t.Fatal(err)
-	}
-	kustomization := fmt.Sprintf("namespace: %s\nnameSuffix: -%s\nresources: [%s]\n", namespace, namespace, base)
-	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(kustomization), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var complaints bytes.Buffer
-	build := exec.CommandContext(t.Context(), cluster.KubectlPath(), "kustomize", overlay)
-	build.Stderr = &complaints
-	built, err := build.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, complaints.String())
-	}
-	var list []client.Object
-	for document := range strings.SplitSeq(string(built), "\n---\n") {
-		list = append(list, decode(t, document))
-	}
-	return list
+	return objectsIn(in.t, build(in.t, filepath.Join(beside(in.t, files), "operator")))
 }
 
-func decode(t *testing.T, document string) client.Object {
-	t.Helper()
-	read := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal([]byte(document), &read.Object); err != nil {
-		t.Fatal(err)
-	}
-	empty, err := objects.Scheme().New(read.GroupVersionKind())
-	if err != nil {
-		t.Fatal(err)
-	}
-	typed, ok := empty.(client.Object)
-	if !ok {
-		t.Fatalf("%s is no object", read.GroupVersionKind())
-	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(read.Object, typed, true); err != nil {
-		t.Fatal(err)
-	}
-	return typed
-}
-
-// user is the name that the API server knows the manager by.
-func (in *installation) user() string {
-	return "system:serviceaccount:" + in.namespace + ":" + in.account.Name
-}
-
-// run starts the manager with the flags of config/manager, in its own namespace alone.
+// run starts the manager with the flags of the manifests, but for the ports.
 func (in *installation) run() {
 	in.t.Helper()
-	running, kill := context.WithCancel(context.Background())
-	manager := exec.CommandContext(running, managerPath(), "--kubeconfig="+in.kubeconfig(), "--leader-elect",
-		"--leader-election-namespace="+in.namespace, "--watch-namespaces="+in.namespace, "--health-probe-bind-address=0")
-	manager.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt ends the test, which ends it
-	manager.Stdout, manager.Stderr = in.output, in.output
-	if err := manager.Start(); err != nil {
-		kill()
-		in.t.Fatal(err)
-	}
-	in.t.Cleanup(func() {
-		kill()
-		_ = manager.Wait() // says that it was killed
-		if in.t.Failed() {
-			in.t.Logf("the manager's log:\n%s", in.output)
-		}
-	})
+	in.operator.run(append(in.scope.flags(in.namespace), "--leader-elect", "--health-probe-bind-address=0")...)
 }
 
-// kubeconfig is a file with a token of the ServiceAccount, as the API server gives it for a pod.
-func (in *installation) kubeconfig() string {
-	in.t.Helper()
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(3600))}}
-	if err := objects.SubResource("token").Create(in.t.Context(), in.account, request); err != nil {
-		in.t.Fatal(err)
+// remove is for the end of a test, when its own context has ended.
+func remove(t *testing.T, object client.Object) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := client.IgnoreNotFound(objects.Delete(ctx, object)); err != nil {
+		t.Error(err)
 	}
-	config := clientcmdapi.NewConfig()
-	config.Clusters["test"] = &clientcmdapi.Cluster{
-		Server: cluster.Config.Host, CertificateAuthorityData: cluster.Config.CAData,
-	}
-	config.AuthInfos["manager"] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
-	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "test", AuthInfo: "manager"}
-	config.CurrentContext = "test"
-	path := filepath.Join(in.t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		in.t.Fatal(err)
-	}
-	return path
 }
 
-// refusals are the rights that the API server missed in the manager's requests.
-func (in *installation) refusals() ([]right, error) {
-	made, err := requests(in.user())
-	var refused []right
-	for _, request := range made {
-		if request.refused && !slices.Contains(refused, request.right) {
-			refused = append(refused, request.right)
-		}
+func (in *installation) meta(name string) metav1.ObjectMeta { return named(in.namespace, name) }
+
+func named(namespace, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
+}
+
+// twilio is a labelled account.
+func twilio(namespace string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "twilio", Labels: map[string]string{
+			v1alpha1.AccountLabel: v1alpha1.AccountLabelValue,
+		}},
+		StringData: map[string]string{v1alpha1.DefaultAccountSIDKey: accountSID, v1alpha1.DefaultAuthTokenKey: authToken},
 	}
-	return refused, err
 }
 
-var errNotRefused = errors.New("the API server has not refused it yet")
+// tommy declares that tommy be called, by the account beside it.
+func tommy(namespace string) *v1alpha1.ClientCapability {
+	return &v1alpha1.ClientCapability{ObjectMeta: named(namespace, "tommy"), Spec: v1alpha1.ClientCapabilitySpec{
+		AccountRef: v1alpha1.AccountReference{Name: "twilio"}, ClientName: "tommy", Incoming: true,
+	}}
+}
 
-// refused is nil once the API server has refused what was taken away.
-func (in *installation) refused(without right) error {
-	refused, err := in.refusals()
-	if err == nil && !slices.Contains(refused, without) {
-		err = errNotRefused
+func create(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := objects.Create(t.Context(), object); err != nil {
+		t.Fatal(err)
 	}
-	return err
 }
 
-// output is what the manager has printed so far.
-type output struct {
-	mu      sync.Mutex
-	printed bytes.Buffer
+// lasting creates what is removed when the test ends.
+func lasting(t *testing.T, object client.Object) {
+	t.Helper()
+	create(t, object)
+	t.Cleanup(func() { remove(t, object) })
 }
 
-func (o *output) Write(printed []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.printed.Write(printed)
-}
+func merge(patch string) client.Patch { return client.RawPatch(types.MergePatchType, []byte(patch)) }
 
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.printed.String()
+func patch(t *testing.T, object client.Object, patch string) {
+	t.Helper()
+	if err := objects.Patch(t.Context(), object, merge(patch)); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -20,111 +20,150 @@ const (
 	quiet = time.Second
 )
 
-// right is one verb on one resource, as "secrets" or "events.k8s.io/events".
-type right struct{ verb, resource string }
+// right is one verb on one resource, as "secrets" or "events.k8s.io/events", and where a role says so on one name.
+type right struct{ verb, resource, name string }
 
-func (r right) String() string { return r.verb + " " + r.resource }
+func (r right) String() string { return strings.TrimSpace(r.verb + " " + r.resource + " " + r.name) }
 
-// needs is why the manifests grant each right: the check that fails without it.
-var needs = map[right]check{
-	{"get", "voice.capability-operator.io/clientcapabilities"}:          aNewDeclarationGetsItsFirstToken,
-	{"list", "voice.capability-operator.io/clientcapabilities"}:         aNewDeclarationGetsItsFirstToken,
-	{"watch", "voice.capability-operator.io/clientcapabilities"}:        declarationsAreNotListedAgainAndAgain,
-	{"patch", "voice.capability-operator.io/clientcapabilities/status"}: aDeclarationIsSaidToBeReady,
+// covers tells whether the right is what a request asked for.
+func (r right) covers(asked right) bool {
+	return r.verb == asked.verb && r.resource == asked.resource && (r.name == "" || r.name == asked.name)
+}
 
-	{"create", "secrets"}: aNewDeclarationGetsItsFirstToken,
-	{"get", "secrets"}:    aTakenNameIsSaidToBeTaken,
-	{"list", "secrets"}:   aNewDeclarationGetsItsFirstToken,
-	{"watch", "secrets"}:  secretsAreNotListedAgainAndAgain,
-	{"patch", "secrets"}:  aRotatedAccountIsAnsweredWithANewToken,
-	{"delete", "secrets"}: theSecretOfAFormerNameIsRemoved,
+const (
+	declarations = "voice.capability-operator.io/clientcapabilities"
+	lent         = "voice.capability-operator.io/clusteraccounts"
+	leases       = "coordination.k8s.io/leases"
+)
 
-	{"create", "events.k8s.io/events"}: theFirstIssueIsToldInAnEvent,
-	{"patch", "events.k8s.io/events"}:  whatHappensAgainIsCountedInItsEvent,
+// whatIsNeeded is why the manifests grant each right: the check that fails without it. In the whole cluster there are those of
+// a named namespace and these.
+var whatIsNeeded = map[*scope]map[right]check{
+	&aNamedNamespace: {
+		{"get", declarations, ""}:               aNewDeclarationGetsItsFirstToken,
+		{"list", declarations, ""}:              aNewDeclarationGetsItsFirstToken,
+		{"watch", declarations, ""}:             declarationsAreNotListedAgainAndAgain,
+		{"patch", declarations + "/status", ""}: aDeclarationIsSaidToBeReady,
 
-	{"create", "coordination.k8s.io/leases"}: aNewDeclarationGetsItsFirstToken,
-	{"get", "coordination.k8s.io/leases"}:    aNewDeclarationGetsItsFirstToken,
-	{"update", "coordination.k8s.io/leases"}: aLeaseThatWasGivenBackIsTakenUp,
+		{"create", "secrets", ""}: aNewDeclarationGetsItsFirstToken,
+		{"get", "secrets", ""}:    aTakenNameIsSaidToBeTaken,
+		{"list", "secrets", ""}:   aNewDeclarationGetsItsFirstToken,
+		{"watch", "secrets", ""}:  secretsAreNotListedAgainAndAgain,
+		{"patch", "secrets", ""}:  aRotatedAccountIsAnsweredWithANewToken,
+		{"delete", "secrets", ""}: theSecretOfAFormerNameIsRemoved,
 
-	{"create", "events"}: aNewLeaderIsToldInAnEvent,
+		{"create", "events.k8s.io/events", ""}: theFirstIssueIsToldInAnEvent,
+		{"patch", "events.k8s.io/events", ""}:  whatHappensAgainIsCountedInItsEvent,
+
+		{"create", leases, ""}:                    aNewDeclarationGetsItsFirstToken,
+		{"get", leases, "capability-operator"}:    aNewDeclarationGetsItsFirstToken,
+		{"update", leases, "capability-operator"}: aLeaseThatWasGivenBackIsTakenUp,
+
+		{"create", "events", ""}: aNewLeaderIsToldInAnEvent,
+	},
+	&theWholeCluster: {
+		{"list", lent, ""}:              aDeclarationOfALentAccountGetsItsFirstToken,
+		{"watch", lent, ""}:             lentAccountsAreNotListedAgainAndAgain,
+		{"patch", lent + "/status", ""}: aLentAccountIsSaidToBeReady,
+
+		{"list", "namespaces", ""}:  aDeclarationOfALentAccountGetsItsFirstToken,
+		{"watch", "namespaces", ""}: namespacesAreNotListedAgainAndAgain,
+
+		{"get", leases, "capability-operator-accounts"}:    aLentAccountIsSaidToBeReady,
+		{"update", leases, "capability-operator-accounts"}: aLeaseOverAccountsThatWasGivenBackIsTakenUp,
+	},
 }
 
 func TestEveryRightIsThereForACheck(t *testing.T) {
-	var granted []string
-	for _, manifest := range manifests(t, "any") {
-		for _, right := range rightsIn(manifest) {
-			granted = append(granted, right.String())
-		}
-	}
-	var needed []string
-	for right := range needs {
-		needed = append(needed, right.String())
-	}
-	slices.Sort(granted)
-	slices.Sort(needed)
-	if !slices.Equal(granted, needed) {
-		t.Errorf("granted are\n%s\nand needed are\n%s", strings.Join(granted, "\n"), strings.Join(needed, "\n"))
-	}
-}
-
-func TestWithAllRightsNothingIsRefusedAnd(t *testing.T) {
-	done := map[string]bool{}
-	for _, c := range needs {
-		if done[c.name] {
-			continue
-		}
-		done[c.name] = true
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			in := install(t, right{})
-			in.arrange(c)
-			in.await(func(ctx context.Context) error { return c.missing(ctx, in) })
-			if refused, err := in.refusals(); err != nil || len(refused) > 0 {
-				t.Errorf("refused were %s (%v)", refused, err)
+	for scope, needs := range whatIsNeeded {
+		t.Run(scope.name, func(t *testing.T) {
+			in := &installation{operator{t: t, namespace: "any"}, *scope}
+			var granted []string
+			for _, manifest := range in.manifests() {
+				for _, right := range rightsIn(manifest) {
+					granted = append(granted, right.String())
+				}
+			}
+			var needed []string
+			for right := range needs {
+				needed = append(needed, right.String())
+			}
+			if scope == &theWholeCluster {
+				for right := range whatIsNeeded[&aNamedNamespace] {
+					needed = append(needed, right.String())
+				}
+			}
+			slices.Sort(granted)
+			slices.Sort(needed)
+			if !slices.Equal(granted, needed) {
+				t.Errorf("granted are\n%s\nand needed are\n%s", strings.Join(granted, "\n"), strings.Join(needed, "\n"))
 			}
 		})
 	}
 }
 
-func TestWithoutTheRightTo(t *testing.T) {
-	for without, c := range needs {
-		t.Run(without.String()+" it is not so that "+c.name, func(t *testing.T) {
-			t.Parallel()
-			in := install(t, without)
-			in.arrange(c)
-			in.await(func(context.Context) error { return in.refused(without) })
-			in.await(func(ctx context.Context) error {
-				if c.missing(ctx, in) == nil {
-					return errors.New("it is so")
+func TestWithAllRightsNothingIsRefusedAnd(t *testing.T) {
+	for scope, needs := range whatIsNeeded {
+		done := map[string]bool{}
+		for _, c := range needs {
+			if done[c.name] {
+				continue
+			}
+			done[c.name] = true
+			t.Run(scope.name+" "+c.name, func(t *testing.T) {
+				scope.parallel(t)
+				in := install(t, *scope, right{})
+				in.arrange(c)
+				in.await(func(ctx context.Context) error { return c.missing(ctx, in) })
+				if refused, err := in.refusals(); err != nil || len(refused) > 0 {
+					t.Errorf("refused were %s (%v)", refused, err)
 				}
-				return nil
 			})
-			in.stays(func(ctx context.Context) error { return c.missing(ctx, in) })
-		})
+		}
+	}
+}
+
+func TestWithoutTheRightTo(t *testing.T) {
+	for scope, needs := range whatIsNeeded {
+		for without, c := range needs {
+			t.Run(without.String()+" "+scope.name+" it is not so that "+c.name, func(t *testing.T) {
+				scope.parallel(t)
+				in := install(t, *scope, without)
+				in.arrange(c)
+				in.await(func(context.Context) error { return in.refused(without) })
+				in.await(func(ctx context.Context) error {
+					if c.missing(ctx, in) == nil {
+						return errors.New("it is so")
+					}
+					return nil
+				})
+				in.stays(func(ctx context.Context) error { return c.missing(ctx, in) })
+			})
+		}
 	}
 }
 
 // await polls until missing is nil, for as long as the limit.
-func (in *installation) await(missing func(context.Context) error) {
-	in.t.Helper()
+func (o *operator) await(missing func(context.Context) error) {
+	o.t.Helper()
 	last := errors.New("not looked at")
-	err := wait.PollUntilContextTimeout(in.t.Context(), pollInterval, limit, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(o.t.Context(), pollInterval, limit, true, func(ctx context.Context) (bool, error) {
 		last = missing(ctx)
 		return last == nil, nil
 	})
 	if err != nil {
-		in.t.Fatalf("%v: %v", err, last)
+		o.t.Fatalf("%v: %v", err, last)
 	}
 }
 
 // stays fails where missing becomes nil.
-func (in *installation) stays(missing func(context.Context) error) {
-	in.t.Helper()
-	err := wait.PollUntilContextTimeout(in.t.Context(), pollInterval, quiet, true, func(ctx context.Context) (bool, error) {
+func (o *operator) stays(missing func(context.Context) error) {
+	o.t.Helper()
+	err := wait.PollUntilContextTimeout(o.t.Context(), pollInterval, quiet, true, func(ctx context.Context) (bool, error) {
 		return missing(ctx) == nil, nil
 	})
 	if err == nil {
-		in.t.Error("it is so all the same: nothing needs the right")
+		o.t.Error("it is so all the same: nothing needs the right")
 	}
 }
 
@@ -157,12 +196,16 @@ func less(rules []rbacv1.PolicyRule, without right, taken *bool) []rbacv1.Policy
 func split(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 	var list []rbacv1.PolicyRule
 	for _, rule := range rules {
+		names := rule.ResourceNames
+		if len(names) == 0 {
+			names = []string{""}
+		}
 		for _, group := range rule.APIGroups {
 			for _, resource := range rule.Resources {
 				for _, verb := range rule.Verbs {
-					list = append(list, rbacv1.PolicyRule{
-						APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}, ResourceNames: rule.ResourceNames,
-					})
+					for _, name := range names {
+						list = append(list, ruleFor(group, resource, verb, name))
+					}
 				}
 			}
 		}
@@ -170,6 +213,14 @@ func split(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 	return list
 }
 
+func ruleFor(group, resource, verb, name string) rbacv1.PolicyRule {
+	rule := rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}
+	if name != "" {
+		rule.ResourceNames = []string{name}
+	}
+	return rule
+}
+
 func rightOf(rule rbacv1.PolicyRule) right {
-	return right{rule.Verbs[0], strings.TrimPrefix(rule.APIGroups[0]+"/"+rule.Resources[0], "/")}
+	return right{rule.Verbs[0], strings.TrimPrefix(rule.APIGroups[0]+"/"+rule.Resources[0], "/"), strings.Join(rule.ResourceNames, " ")}
 }
