@@ -7,8 +7,8 @@ package v1alpha1
 const CredentialsAcceptedCondition = "CredentialsAccepted"
 
 // Reasons of a ClusterAccount's conditions, besides AccountNotFound,
-// AccountKeyMissing and AccountMalformed. Each is documented, with what to do
-// about it, in docs/clusteraccount.md.
+// AccountKeyMissing, AccountMalformed and RegionNotSupported. Each is documented,
+// with what to do about it, in docs/clusteraccount.md.
 const (
 	// ReasonCredentialsValid: the Secret holds credentials of the right form.
 	ReasonCredentialsValid = "CredentialsValid"
