@@ -7,6 +7,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
 func TestKubectlGetShowsTheTokensState(t *testing.T) {
@@ -26,9 +28,14 @@ func TestKubectlGetShowsTheTokensState(t *testing.T) {
 	wantColumns := []string{"NAME", "READY", "CLIENT", "EXPIRES", "RENEWS", "REASON", "AGE"}
 	// Times in the future are printed as they are: a column of type date prints <invalid> for them.
 	wantRow := []string{"tommy", "True", "tommy", "2031-05-01T11:00:00Z", "2031-05-01T10:40:00Z", "TokenValid"}
-	for _, name := range []string{"ccap", "clientcapability", "clientcapabilities", "twilio"} {
+	for name, shown := range map[string]string{
+		"ccap": "tommy", "clientcapability": "tommy", "clientcapabilities": "tommy",
+		// The category has two kinds, so kubectl says of which each object is.
+		"twilio": "clientcapability." + v1alpha1.GroupName + "/tommy",
+	} {
 		t.Run("as "+name, func(t *testing.T) {
 			columns, rows, _ := strings.Cut(mustKubectl(t, "get", name, "-n", namespace), "\n")
+			wantRow[0] = shown
 			if got := strings.Fields(columns); !slices.Equal(got, wantColumns) {
 				t.Errorf("the columns are %q and not %q", got, wantColumns)
 			}

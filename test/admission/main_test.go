@@ -26,6 +26,7 @@ const (
 	configFolder      = "../../config"
 	operatorNamespace = "capability-operator-system"
 	crdName           = "clientcapabilities." + v1alpha1.GroupName
+	accountCRDName    = "clusteraccounts." + v1alpha1.GroupName
 )
 
 var (
@@ -35,6 +36,7 @@ var (
 	home    string // of kubectl: the user's own preferences and caches stay out of the tests
 
 	clientCapabilities = v1alpha1.GroupVersion.WithResource("clientcapabilities")
+	clusterAccounts    = v1alpha1.GroupVersion.WithResource("clusteraccounts")
 )
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -74,7 +76,7 @@ func installedControlPlane(ctx context.Context) (stop func() error, err error) {
 	}
 	for _, step := range [][]string{
 		{"apply", "-k", configFolder + "/default"},
-		{"wait", "--for=condition=Established", "--timeout=30s", "crd/" + crdName},
+		{"wait", "--for=condition=Established", "--timeout=30s", "crd/" + crdName, "crd/" + accountCRDName},
 	} {
 		if _, complaints, err := kubectl(ctx, step...); err != nil {
 			return stop, fmt.Errorf("kubectl %s: %w\n%s", strings.Join(step, " "), err, complaints)
@@ -125,8 +127,13 @@ func declare(t *testing.T, namespace, name, spec string) (*unstructured.Unstruct
 
 func declaration(t *testing.T, name, spec string) *unstructured.Unstructured {
 	t.Helper()
-	manifest := fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s}\nspec: %s\n",
-		v1alpha1.GroupVersion, v1alpha1.Kind, name, spec)
+	return written(t, v1alpha1.Kind, name, spec)
+}
+
+// written is an object whose spec is written as YAML.
+func written(t *testing.T, kind, name, spec string) *unstructured.Unstructured {
+	t.Helper()
+	manifest := fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s}\nspec: %s\n", v1alpha1.GroupVersion, kind, name, spec)
 	object := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal([]byte(manifest), &object.Object); err != nil {
 		t.Fatalf("the manifest is no YAML: %v\n%s", err, manifest)

@@ -28,9 +28,17 @@ const unchecked = "some validation rules were not checked"
 
 func refuse(t *testing.T, refusals []refusal) {
 	namespace := newNamespace(t)
+	refuseEach(t, refusals, func(t *testing.T, spec string) error {
+		t.Helper()
+		_, err := declare(t, namespace, "tommy", spec)
+		return err
+	})
+}
+
+func refuseEach(t *testing.T, refusals []refusal, send func(t *testing.T, spec string) error) {
 	for _, r := range refusals {
 		t.Run(r.because, func(t *testing.T) {
-			_, err := declare(t, namespace, "tommy", r.spec)
+			err := send(t, r.spec)
 			if err == nil {
 				t.Fatalf("admitted: %s", r.spec)
 			}

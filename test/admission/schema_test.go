@@ -3,6 +3,7 @@ package admission_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,14 +11,13 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/yaml"
-
-	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
 // The cost of a CEL rule is reckoned from the largest object that the schema admits, so a bound that is missing anywhere
 // may get the whole CRD refused by a later rule. A pattern shows its regular expression to the user who breaks it.
 func TestEveryFieldIsBoundedAndDescribedAndSpeaksInSentences(t *testing.T) {
-	eachField(t, func(path string, field apiextensionsv1.JSONSchemaProps) {
+	eachField(t, func(kind, path string, field apiextensionsv1.JSONSchemaProps) {
+		path = kind + "." + path
 		switch {
 		case field.Type == "string" && field.MaxLength == nil && field.Format != "date-time" && len(field.Enum) == 0:
 			t.Errorf("%s: a string without maxLength", path)
@@ -31,7 +31,7 @@ func TestEveryFieldIsBoundedAndDescribedAndSpeaksInSentences(t *testing.T) {
 		if strings.TrimSpace(field.Description) == "" {
 			t.Errorf("%s: has no description", path)
 		}
-		if strings.HasPrefix(path, "status.conditions") {
+		if strings.Contains(path, ".status.conditions") {
 			return // the form of a condition is Kubernetes' own, and the operator alone writes one
 		}
 		if field.Pattern != "" || field.Format == "duration" || len(field.Enum) > 0 {
@@ -47,48 +47,57 @@ func TestEveryFieldIsBoundedAndDescribedAndSpeaksInSentences(t *testing.T) {
 
 func TestKubectlExplainsEveryField(t *testing.T) {
 	explain := func(path string) (printed string, err error) {
-		printed, _, err = kubectl(t.Context(), "explain", "clientcapability."+path)
+		printed, _, err = kubectl(t.Context(), "explain", path)
 		return printed, err
 	}
 	published := func(context.Context) (bool, error) {
-		_, err := explain("spec")
-		return err == nil, nil
+		_, err := explain("clientcapability.spec")
+		_, accountErr := explain("clusteraccount.spec")
+		return err == nil && accountErr == nil, nil
 	}
 	// The API server publishes the schema of a new CRD a moment after it serves it.
 	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 30*time.Second, true, published); err != nil {
 		t.Fatal(err)
 	}
-	eachField(t, func(path string, field apiextensionsv1.JSONSchemaProps) {
+	eachField(t, func(kind, path string, field apiextensionsv1.JSONSchemaProps) {
 		if strings.HasPrefix(path, "status.conditions.") || strings.HasSuffix(path, "[]") {
 			return // items of a list and values of a map are explained with it
 		}
-		printed, err := explain(path)
+		printed, err := explain(kind + "." + path)
 		if err != nil {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s.%s: %v", kind, path, err)
 			return
 		}
 		_, description, _ := strings.Cut(printed, "DESCRIPTION:")
 		first, _, _ := strings.Cut(field.Description, "\n")
 		if !strings.Contains(strings.Join(strings.Fields(description), " "), strings.Join(strings.Fields(first), " ")) {
-			t.Errorf("%s is explained thus:\n%s", path, printed)
+			t.Errorf("%s.%s is explained thus:\n%s", kind, path, printed)
 		}
 	})
 }
 
-// eachField calls back for each field of spec and status, with its path.
-func eachField(t *testing.T, visit func(path string, field apiextensionsv1.JSONSchemaProps)) {
+// eachField calls back for each field of spec and status of each kind, with its path.
+func eachField(t *testing.T, visit func(kind, path string, field apiextensionsv1.JSONSchemaProps)) {
 	t.Helper()
-	content, err := os.ReadFile(configFolder + "/crd/bases/" + v1alpha1.GroupName + "_clientcapabilities.yaml")
-	if err != nil {
-		t.Fatal(err)
+	manifests, err := filepath.Glob(filepath.Join(configFolder, "crd", "bases", "*.yaml"))
+	if err != nil || len(manifests) != 2 {
+		t.Fatalf("CRDs are %q, %v", manifests, err)
 	}
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.UnmarshalStrict(content, &crd); err != nil {
-		t.Fatal(err)
-	}
-	for _, version := range crd.Spec.Versions {
-		for _, name := range []string{"spec", "status"} {
-			walk(name, version.Schema.OpenAPIV3Schema.Properties[name], visit)
+	for _, manifest := range manifests {
+		content, err := os.ReadFile(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var crd apiextensionsv1.CustomResourceDefinition
+		if err := yaml.UnmarshalStrict(content, &crd); err != nil {
+			t.Fatal(err)
+		}
+		for _, version := range crd.Spec.Versions {
+			for _, name := range []string{"spec", "status"} {
+				walk(name, version.Schema.OpenAPIV3Schema.Properties[name], func(path string, field apiextensionsv1.JSONSchemaProps) {
+					visit(crd.Spec.Names.Singular, path, field)
+				})
+			}
 		}
 	}
 }
@@ -98,8 +107,11 @@ func walk(path string, field apiextensionsv1.JSONSchemaProps, visit func(string,
 	for name, property := range field.Properties {
 		walk(path+"."+name, property, visit)
 	}
-	if field.Items != nil && field.Items.Schema != nil {
-		for name, property := range field.Items.Schema.Properties {
+	switch items := field.Items; {
+	case items != nil && items.Schema != nil && len(items.Schema.Properties) == 0:
+		walk(path+"[]", *items.Schema, visit)
+	case items != nil && items.Schema != nil:
+		for name, property := range items.Schema.Properties {
 			walk(path+"."+name, property, visit)
 		}
 	}

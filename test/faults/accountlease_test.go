@@ -35,7 +35,7 @@ func TestTheStatusOfAnAccountIsWrittenOnAfterItsWriterIsKilled(t *testing.T) {
 	n.awaitReady(t, soon, 1)
 
 	p.leading.kill()
-	p.follow(t, followsWithin)
+	p.follow(t)
 	other := "AC" + hex32(t)
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: l.platform.name, Name: account}}
 	change(t, at.api, secret, func() { secret.Data[v1alpha1.DefaultAccountSIDKey] = []byte(other) })

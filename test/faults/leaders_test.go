@@ -61,9 +61,9 @@ func startPair(t *testing.T, at *lazyCluster, n *namespace) *pair {
 }
 
 // follow waits until the standby leads, and makes it the leader of the pair.
-func (p *pair) follow(t *testing.T, within time.Duration) {
+func (p *pair) follow(t *testing.T) {
 	t.Helper()
-	p.leader = p.n.awaitLeader(t, within, p.leader)
+	p.leader = p.n.awaitLeader(t, followsWithin, p.leader)
 	p.leading, p.standby = p.standby, p.leading
 }
 
@@ -85,7 +85,7 @@ func TestALeaderThatWakesUpLateOverwritesNothingNewer(t *testing.T) {
 	n.awaitReady(t, soon, objects)
 
 	p.leading.pause()
-	p.follow(t, followsWithin)
+	p.follow(t)
 	// What the sleeper does not know: some objects are gone, one is there anew, one declares something else.
 	n.delete(t, name(0))
 	n.delete(t, name(1))
@@ -156,7 +156,7 @@ func TestNoTokenExpiresWhenALeaderIsKilledOrStoppedUnderLoad(t *testing.T) {
 	stopped := time.Now()
 	p.leading.stop()
 	t.Logf("the leader took %s to stop", time.Since(stopped).Round(10*time.Millisecond))
-	p.follow(t, followsWithin)
+	p.follow(t)
 	passes(t, 3*time.Second)
 	t.Logf("leader stopped: longest gap without renewals %s", gap(stopped))
 
@@ -164,7 +164,7 @@ func TestNoTokenExpiresWhenALeaderIsKilledOrStoppedUnderLoad(t *testing.T) {
 	p.standby.awaitMetric(t, soon, "leader_election_master_status", func(v float64) bool { return v == 0 })
 	killed := time.Now()
 	p.leading.kill()
-	p.follow(t, followsWithin)
+	p.follow(t)
 	passes(t, 5*time.Second)
 	t.Logf("leader killed: longest gap without renewals %s; no token had less than %s left when it was replaced", gap(killed), o.leastLeft())
 

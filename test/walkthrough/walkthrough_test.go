@@ -18,7 +18,7 @@ import (
 const repository = "../../"
 
 // block is a fenced part of a page: commands (sh), or what they print (text).
-var block = regexp.MustCompile("(?ms)^```(sh|text)\n(.*?)^```$")
+var block = regexp.MustCompile("(?ms)^```(sh|text)\n(.*?)\n```$")
 
 func TestPlatformTeamsCan(t *testing.T) {
 	environment := start(t)
