@@ -71,6 +71,7 @@ func TestTheOperatorOnACluster(t *testing.T) {
 	t.Cleanup(func() { uninstallWhatIsLeft(t) })
 	t.Run("is installed, runs without root and elects a leader", testInstallation)
 	t.Run("keeps the samples filled with tokens that verify", testSamples)
+	t.Run("lends an account to another namespace, and takes it back", testLending)
 	t.Run("meanwhile", func(t *testing.T) {
 		// These wait for minutes, and side by side.
 		for name, test := range map[string]func(*testing.T){
