@@ -38,8 +38,10 @@ func TestAnOperatorThatIsUninstalledAndInstalledAgainGoesOn(t *testing.T) {
 	}
 	n.awaitReady(t, soon, objects)
 
+	n.awaitCollector(t)
 	lines := m.log.lines()
 	uninstall(t, at)
+	t.Cleanup(func() { install(t, at) }) // for those that share the control plane, however this ends
 	eventually(t, time.Minute, "only the retained Secret is left", func(ctx context.Context) (bool, string) {
 		list := &corev1.SecretList{}
 		err := at.api.List(ctx, list, tokenSecrets(n)...)
@@ -68,6 +70,24 @@ func TestAnOperatorThatIsUninstalledAndInstalledAgainGoesOn(t *testing.T) {
 	for i := range objects {
 		n.expectOwned(t, name(i))
 	}
+}
+
+// collectorLooks bounds how long the garbage collector takes to notice a kind that is new, or there again: it looks every
+// half minute, and later after an outage.
+const collectorLooks = 2 * time.Minute
+
+// awaitCollector waits until garbage collection follows the kind: what it does not follow when the kind goes, it can't
+// collect any more.
+func (n *namespace) awaitCollector(t *testing.T) {
+	t.Helper()
+	const probe = "probe"
+	n.declare(t, probe, "30s")
+	eventually(t, soon, "the probe has its Secret", func(ctx context.Context) (bool, string) {
+		err := n.api.Get(ctx, n.at(probe), n.secret(probe))
+		return err == nil, fmt.Sprint(err)
+	})
+	n.delete(t, probe)
+	awaitGone(t, n.api, collectorLooks, n.secret(probe))
 }
 
 func uninstall(t *testing.T, at *lazyCluster) {
