@@ -63,7 +63,10 @@ func TestANamespaceThatIsDeletedGoesQuietly(t *testing.T) {
 		n.declare(t, fmt.Sprintf("client-%d", i), "30s")
 	}
 	n.awaitReady(t, soon, objects)
-	passes(t, time.Second)
+	eventually(t, soon, "every first token was told of", func(context.Context) (bool, string) {
+		told := p.count(createEvent)
+		return told >= objects, fmt.Sprint(told)
+	})
 
 	lines, events := m.log.lines(), p.count(createEvent)
 	whole := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.name}}

@@ -112,11 +112,12 @@ func TestRotatingAnAccountWithAThousandDependentsHoldsNobodyUp(t *testing.T) {
 	before := p.effectiveOf(written)
 	rotated := time.Now()
 	key := l.rotate(t)
-	waited := time.Duration(0)
+	waited, meanwhile := time.Duration(0), 0
 	for i := range fresh {
-		began, name := time.Now(), fmt.Sprintf("new-%d", i)
+		began, name, before := time.Now(), fmt.Sprintf("new-%d", i), len(o.signed(key, "client-"))
 		first.declare(t, name, "1h")
 		waited = max(waited, o.awaitTokens(t, soon, first.at(name), 1)[0].at.Sub(began))
+		meanwhile = max(meanwhile, len(o.signed(key, "client-"))-before)
 	}
 	eventually(t, time.Minute, "all are signed anew", func(context.Context) (bool, string) {
 		signed := len(o.signed(key, ""))
@@ -126,16 +127,16 @@ func TestRotatingAnAccountWithAThousandDependentsHoldsNobodyUp(t *testing.T) {
 	ahead := len(slices.DeleteFunc(slices.Clone(times), urgentTimes[urgent-1].Before))
 	last.awaitReady(t, soon, crowd/tenants+urgent)
 	first.awaitReady(t, soon, crowd/tenants+fresh)
-	t.Logf("rotated %d dependents: all after %s; of the others %d went before the last of the %d most urgent, which came after %s; a new object waited %s at the most",
-		crowd+urgent, times[crowd-1].Sub(rotated).Round(time.Millisecond), ahead, urgent, urgentTimes[urgent-1].Sub(rotated).Round(time.Millisecond), waited.Round(time.Millisecond))
+	t.Logf("rotated %d dependents: all after %s; of the others %d went before the last of the %d most urgent, which came after %s; a new object waited %s at the most, and for %d of them",
+		crowd+urgent, times[crowd-1].Sub(rotated).Round(time.Millisecond), ahead, urgent, urgentTimes[urgent-1].Sub(rotated).Round(time.Millisecond), waited.Round(time.Millisecond), meanwhile)
 	for i, now := range p.effectiveOf(written) {
 		t.Logf("%-16s %d, for each %.2f", written[i], now-before[i], float64(now-before[i])/(crowd+urgent+fresh))
 	}
 	if ahead > 100 {
 		t.Errorf("%d others were signed anew before the last of the most urgent", ahead)
 	}
-	if waited > 5*time.Second {
-		t.Errorf("a new object waited %s for its first token", waited)
+	if meanwhile > 250 {
+		t.Errorf("a new object waited for %d others, which took %s", meanwhile, waited)
 	}
 	o.expectKept(t)
 	expectNoOrphans(t, l.tenants...)

@@ -35,14 +35,16 @@ func TestAfterAStandstillTheUrgentTheNewAndTheFewDoNotWaitForTheThousand(t *test
 		renewed := order.renewed(crowd.name)
 		return renewed >= 100, fmt.Sprintf("%d renewed", renewed)
 	})
-	began := time.Now()
+	began, before := time.Now(), order.renewed(crowd.name)
 	few.declare(t, "new", "10m")
 	took := o.awaitTokens(t, soon, few.at("new"), 1)[0].at.Sub(began)
+	meanwhile := order.renewed(crowd.name) - before
 	if waiting := crowded - order.renewed(crowd.name); waiting < 100 {
 		t.Errorf("only %d of the thousand were left when the new object had its token: this shows nothing", waiting)
 	}
-	if took > 2*time.Second {
-		t.Errorf("a new object waited %s for its first token", took)
+	// Those that were under way, and those that went until a busy machine's watches had brought it.
+	if meanwhile > 250 {
+		t.Errorf("a new object waited for %d of the thousand, which took %s", meanwhile, took)
 	}
 	crowd.awaitReady(t, time.Minute, crowded)
 	few.awaitReady(t, soon, three+1)
@@ -55,8 +57,8 @@ func TestAfterAStandstillTheUrgentTheNewAndTheFewDoNotWaitForTheThousand(t *test
 	if ahead := behind(few); ahead > 200 {
 		t.Errorf("%d of the thousand were renewed before the last of the three", ahead)
 	}
-	t.Logf("the new object had its token after %s; before the last of the urgent went %d of the thousand, before the last of the three %d; the thousand took %s",
-		took.Round(time.Millisecond), behind(urgent), behind(few), order.last(crowd.name).Sub(started).Round(100*time.Millisecond))
+	t.Logf("the new object had its token after %s, and %d of the thousand meanwhile; before the last of the urgent went %d of the thousand, before the last of the three %d; the thousand took %s",
+		took.Round(time.Millisecond), meanwhile, behind(urgent), behind(few), order.last(crowd.name).Sub(started).Round(100*time.Millisecond))
 	o.expectNoneExpiredOf(t, urgent)
 	o.expectAllVerify(t)
 	expectNoOrphans(t, namespaces...)
