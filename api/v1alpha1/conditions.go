@@ -37,6 +37,10 @@ const (
 	// ReasonTokenValid: the Secret holds a live token for this declaration.
 	ReasonTokenValid = "TokenValid"
 
+	// ReasonOnDemand: spec.delivery is OnDemand, and a request for a token would
+	// be granted now. Reason of Ready while it is True.
+	ReasonOnDemand = "OnDemand"
+
 	// ReasonSuspended: spec.suspend is true, so nothing is renewed.
 	ReasonSuspended = "Suspended"
 
