@@ -162,11 +162,8 @@ func clientNameRefused(c *v1alpha1.ClientCapability, name string) string {
 		return "must be 1 to 256 characters, without spaces, control characters and any of " +
 			`<>#%"{}|\^[] and the backtick (Twilio's rule for client identifiers)`
 	}
-	names, err := choosable(c)
-	if err == nil {
-		if at := names.FindStringIndex(name); at != nil && at[0] == 0 && at[1] == len(name) {
-			return ""
-		}
+	if names, err := choosable(c); err == nil && names.FindString(name) == name {
+		return ""
 	}
 	return "must match the spec.onDemand.clientNamePattern of the ClientCapability, in full"
 }

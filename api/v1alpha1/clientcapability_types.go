@@ -17,7 +17,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Renews",type=string,JSONPath=`.status.token.renewsAt`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="(has(self.spec.accountRef.kind) && self.spec.accountRef.kind == 'ClusterAccount') || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.accountRef.kind) && self.spec.accountRef.kind == 'ClusterAccount') || (has(self.spec.delivery) && self.spec.delivery == 'OnDemand') || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
 type ClientCapability struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -45,6 +45,7 @@ type ClientCapabilityList struct {
 //
 // +kubebuilder:validation:XValidation:rule="(has(self.incoming) && self.incoming) || has(self.outgoing) || has(self.eventStream)",message="declares no capability: set incoming to true, outgoing with an applicationSID, or eventStream"
 // +kubebuilder:validation:XValidation:rule="!has(self.clientName) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".clientName",message="has no place in a token that grants eventStream alone: leave it out, or add incoming or outgoing"
+// +kubebuilder:validation:XValidation:rule="!has(self.onDemand) || !has(self.onDemand.clientNamePattern) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".onDemand.clientNamePattern",reason=FieldValueForbidden,message="has no place with eventStream alone, whose tokens have no name: leave it out, or add incoming or outgoing"
 // +kubebuilder:validation:XValidation:rule="!(has(self.incoming) && self.incoming) || has(self.clientName) || (has(self.delivery) && self.delivery == 'OnDemand' && has(self.onDemand) && has(self.onDemand.clientNamePattern))",fieldPath=".clientName",reason=FieldValueRequired,message="is required with incoming: write the name that this client receives calls for, such as tommy"
 // +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || has(self.clientName) || (has(self.delivery) && self.delivery == 'OnDemand' && has(self.onDemand) && has(self.onDemand.clientNamePattern))",fieldPath=".clientName",reason=FieldValueRequired,message="is required with tokenType Access: write who this client is, such as tommy"
 // +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || !has(self.eventStream)",fieldPath=".eventStream",reason=FieldValueForbidden,message="has no place in an Access token: leave it out, or give it a ClientCapability of its own with tokenType Capability"
@@ -134,9 +135,10 @@ type ClientCapabilitySpec struct {
 	// +optional
 	Secret *SecretTarget `json:"secret,omitempty"`
 
-	// suspend stops renewal, and refuses tokens on demand, while true: the operator leaves what the Secret
-	// holds as it is, and the token in it expires when its time comes; the
-	// deletion policy alone goes on being followed. Default false.
+	// suspend stops renewal, and has tokens on demand refused, while true: the
+	// operator leaves what the Secret holds as it is, and the token in it
+	// expires when its time comes; the deletion policy alone goes on being
+	// followed. Default false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
