@@ -1,4 +1,4 @@
-package main
+package startup
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +30,7 @@ func serve(t *testing.T, address string, status int) {
 func awaiting(ctx context.Context, address, probes string) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
-		answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, probes)
+		answers, err := AwaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, probes)
 		if err == nil && !answers {
 			err = errors.New("it ended though nobody told it to")
 		}
@@ -48,14 +46,14 @@ func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
 			serve(t, address, status)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			if answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); !answers || err != nil {
+			if answers, err := AwaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); !answers || err != nil {
 				t.Errorf("it was waited for: %v", err)
 			}
 		})
 	}
 }
 
-func TestAManagerThatStartsInAnOutageLivesAndWaits(t *testing.T) {
+func TestAProgramThatStartsInAnOutageLivesAndWaits(t *testing.T) {
 	address, probes := freeAddress(t), freeAddress(t)
 	ended := awaiting(t.Context(), address, probes)
 	for until := time.Now().Add(10 * time.Second); ; {
@@ -85,7 +83,7 @@ func TestAManagerThatStartsInAnOutageLivesAndWaits(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("it still waits though the API server answers")
 	}
-	// The manager listens there next.
+	// The program listens there next.
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", probes)
 	if err != nil {
 		t.Fatalf("its address is still taken: %v", err)
@@ -98,25 +96,7 @@ func TestAProxyThatAnswersForAnAPIServerIsNotTheAPIServer(t *testing.T) {
 	serve(t, address, http.StatusBadGateway)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	if answers, err := awaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); answers || err != nil {
+	if answers, err := AwaitAPIServer(ctx, &rest.Config{Host: "http://" + address}, "0"); answers || err != nil {
 		t.Errorf("%v: it went on though a proxy said that there is nobody behind it", err)
-	}
-}
-
-func TestAManagerThatWaitsEndsWhenItIsToldTo(t *testing.T) {
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	content := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c"}}],`+
-		`"clusters":[{"name":"c","cluster":{"server":"http://%s"}}]}`, freeAddress(t))
-	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	said := &log{}
-	if err := run(ctx, []string{"--kubeconfig=" + kubeconfig, "--health-probe-bind-address=0"}, said); err != nil {
-		t.Errorf("it ended with: %v", err)
-	}
-	if got := strings.Count(said.String(), "does not answer"); got != 1 {
-		t.Errorf("it said %d times what it waits for, not once:\n%s", got, said)
 	}
 }
