@@ -2,10 +2,8 @@ package tokenserver
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/go-logr/logr"
@@ -31,12 +29,10 @@ type Config struct {
 	Kubernetes kubernetes.Interface
 	// Issuer decides.
 	Issuer *Issuer
-	// Listener is where callers are waited for, and Certificate what is shown to
-	// them; it may change at any time.
-	Listener    net.Listener
-	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	Clock       clock.PassiveClock
-	Log         logr.Logger
+	// Address is where this server is reached, for discovery.
+	Address string
+	Clock   clock.PassiveClock
+	Log     logr.Logger
 }
 
 // Server serves the API.
@@ -50,7 +46,6 @@ type Server struct {
 	handler       http.Handler
 	start         func(context.Context) error // what the library runs in the background
 	config        Config
-	stopping      chan struct{}
 	follow        func(context.Context)
 }
 
@@ -72,7 +67,6 @@ func New(ctx context.Context, config Config) (*Server, error) {
 		clock:         config.Clock,
 		log:           config.Log,
 		config:        config,
-		stopping:      make(chan struct{}),
 		follow:        follow,
 	}
 	if err := s.build(); err != nil {
@@ -92,7 +86,7 @@ func (s *Server) build() error {
 	s.serializer = strictJSON{codecs}
 	config := genericapiserver.NewConfig(codecs)
 	config.Serializer = s.serializer
-	config.ExternalAddress = s.config.Listener.Addr().String()
+	config.ExternalAddress = s.config.Address
 	config.LoopbackClientConfig = &restclient.Config{} // nothing in here calls this server
 	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
 	config.EnableIndex, config.EnableProfiling = false, false
@@ -103,7 +97,7 @@ func (s *Server) build() error {
 	config.OpenAPIConfig.Info.Title = "capability-operator"
 	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	config.OpenAPIV3Config.Info.Title = "capability-operator"
-	config.ReadyzChecks = append(config.ReadyzChecks, healthz.NamedCheck("caches", s.synced), healthz.NamedCheck("serving", s.serving))
+	config.ReadyzChecks = append(config.ReadyzChecks, healthz.NamedCheck("caches", s.synced))
 	generic, err := config.Complete(nil).New("capability-operator-tokenserver",
 		genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(s.notServed)))
 	if err != nil {
@@ -135,13 +129,14 @@ func (s *Server) synced(*http.Request) error {
 	return nil
 }
 
-var errStopping = errors.New("the server is stopping")
+// Handler is what serves requests.
+func (s *Server) Handler() http.Handler { return s.handler }
 
-func (s *Server) serving(*http.Request) error {
-	select {
-	case <-s.stopping:
-		return errStopping
-	default:
-		return nil
+// Run does what goes on beside requests until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return fmt.Errorf("starting the server: %w", err)
 	}
+	s.follow(ctx)
+	return nil
 }

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/go-logr/logr"
 )
 
 const (
@@ -28,20 +31,41 @@ const (
 	shutdownTimeout = requestTimeout
 )
 
-// Handler is what serves requests, for tests.
-func (s *Server) Handler() http.Handler { return s.handler }
+// Front is where callers are waited for, from the first moment on: a process that
+// waits for the API server lives, and says that it is not ready.
+type Front struct {
+	// Listener takes connections, and Certificate is what is shown to them; it may
+	// change at any time.
+	Listener    net.Listener
+	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	Log         logr.Logger
+
+	behind   atomic.Pointer[http.Handler]
+	stopping atomic.Bool
+}
+
+// Put has the handler serve requests from now on.
+func (f *Front) Put(handler http.Handler) { f.behind.Store(&handler) }
+
+// ServeHTTP implements http.Handler.
+func (f *Front) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	behind := f.behind.Load()
+	switch {
+	case req.URL.Path == "/readyz" && f.stopping.Load():
+		http.Error(w, "the server is stopping", http.StatusServiceUnavailable)
+	case behind != nil:
+		(*behind).ServeHTTP(w, req)
+	case req.URL.Path == "/livez" || req.URL.Path == "/healthz":
+		_, _ = io.WriteString(w, "ok") // who does not read it does not want it
+	default:
+		writeUnready(w)
+	}
+}
 
 // Run serves until ctx ends, and then until what is under way has ended.
-func (s *Server) Run(ctx context.Context) error {
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	if err := s.start(running); err != nil {
-		return fmt.Errorf("starting the server: %w", err)
-	}
-	var following sync.WaitGroup
-	following.Go(func() { s.follow(running) })
+func (f *Front) Run(ctx context.Context) error {
 	server := &http.Server{
-		Handler:           s.Handler(),
+		Handler:           f,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout + headerTimeout,
 		WriteTimeout:      requestTimeout + headerTimeout,
@@ -51,36 +75,36 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog:          log.New(io.Discard, "", 0), // whoever breaks off a handshake would fill the log
 		TLSConfig: &tls.Config{
 			MinVersion:     tls.VersionTLS12,
-			GetCertificate: s.config.Certificate,
+			GetCertificate: f.Certificate,
 			// The API server is known by its certificate, which is verified for each
 			// request against an authority that may change meanwhile. Nobody else needs one.
 			ClientAuth: tls.RequestClientCert,
 		},
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.ServeTLS(s.config.Listener, "", "") }()
-	s.log.Info("Serving", "address", s.config.Listener.Addr().String())
+	go func() { failed <- server.ServeTLS(f.Listener, "", "") }()
+	f.Log.Info("Listening", "address", f.Listener.Addr().String())
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	err := s.drain(running, server)
+	err := f.drain(context.WithoutCancel(ctx), server)
 	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
 		err = errors.Join(err, ended)
 	}
-	stop()
-	following.Wait()
 	return err
 }
 
 // drain says that the server is not ready, serves those who have not heard of it,
 // and lets what is under way end.
-func (s *Server) drain(ctx context.Context, server *http.Server) error {
-	close(s.stopping)
-	draining, end := context.WithTimeout(ctx, drainFor)
-	defer end()
-	<-draining.Done()
+func (f *Front) drain(ctx context.Context, server *http.Server) error {
+	f.stopping.Store(true)
+	if f.behind.Load() != nil {
+		draining, end := context.WithTimeout(ctx, drainFor)
+		defer end()
+		<-draining.Done()
+	}
 	ending, end := context.WithTimeout(ctx, shutdownTimeout)
 	defer end()
 	if err := server.Shutdown(ending); err != nil {

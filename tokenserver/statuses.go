@@ -1,11 +1,14 @@
 package tokenserver
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -88,4 +91,15 @@ func (s *Server) notServed(w http.ResponseWriter, req *http.Request) {
 		Message: "there is nothing at this path; tokens are at /apis/" + v1alpha1.GroupVersion.String() +
 			"/namespaces/{namespace}/clientcapabilities/{name}/token",
 	}})
+}
+
+// writeUnready answers before there is anything that could answer.
+func writeUnready(w http.ResponseWriter) {
+	answer := apierrors.NewServiceUnavailable("the token server is starting; try again").ErrStatus
+	answer.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
+	answer.Details = &metav1.StatusDetails{RetryAfterSeconds: retrySoon}
+	w.Header().Set("Content-Type", runtime.ContentTypeJSON)
+	w.Header().Set("Retry-After", strconv.Itoa(retrySoon))
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_ = json.NewEncoder(w).Encode(answer) // who does not read it does not want it
 }

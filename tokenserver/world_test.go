@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,11 +74,6 @@ func newWorld(t testing.TB, objects ...client.Object) *world {
 		}
 	}
 	reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
 	clock := testclock.NewFakePassiveClock(noon)
 	w.server = &Server{
 		authenticator: w,
@@ -87,11 +81,10 @@ func newWorld(t testing.TB, objects ...client.Object) *world {
 		callers:       newShares(callersAtOnce),
 		clock:         clock,
 		log:           logr.FromSlogHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		stopping:      make(chan struct{}),
 		follow:        func(context.Context) {},
 		config: Config{
-			Listener: listener,
-			Clock:    clock,
+			Address: "127.0.0.1:10443",
+			Clock:   clock,
 			Issuer: &Issuer{
 				Capabilities: reader,
 				Accounts:     &accounts.Finder{Secrets: reader, Cluster: reader},

@@ -241,3 +241,13 @@ func encodeKey(key *ecdsa.PrivateKey) ([]byte, error) {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
+
+// Temporary is a certificate that nobody can verify, for a server that has no
+// other yet and is asked whether it lives.
+func Temporary(now time.Time) (*tls.Certificate, error) {
+	p, err := fresh([]string{"localhost"}, now)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Certificate{Certificate: [][]byte{p.serving.Raw}, PrivateKey: p.servingKey, Leaf: p.serving}, nil
+}

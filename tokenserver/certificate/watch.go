@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -16,11 +15,11 @@ import (
 // Watch tells of every change of the Secret, the ConfigMap and the APIService until
 // ctx ends, each of which it watches by its name alone: no right is needed to see
 // others.
-func (k *Keeper) Watch(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (<-chan struct{}, error) {
+func (k *Keeper) Watch(ctx context.Context, config *rest.Config) (<-chan struct{}, error) {
 	named := func(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
 	here := map[string]cache.Config{k.Namespace: {}}
 	watched, err := cache.New(config, cache.Options{
-		Scheme:                      scheme,
+		Scheme:                      k.Client.Scheme(),
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}:    {Field: named(k.Secret), Namespaces: here},
