@@ -11,11 +11,11 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
-    go build -trimpath -ldflags "-s -w" -o /out/manager ./cmd/manager
+    go build -trimpath -ldflags "-s -w" -o /out/ ./cmd/manager ./cmd/tokenserver
 
-# The manager talks to the API server alone, whose authority is mounted beside its ServiceAccount token: it needs no
-# shell, no certificates and no libraries.
+# Both programs talk to the API server alone, whose authority is mounted beside their ServiceAccount token: they need no
+# shell, no certificates and no libraries. The manager is the default; the token server is started as /tokenserver.
 FROM scratch
-COPY --from=build /out/manager /manager
+COPY --from=build /out/manager /out/tokenserver /
 USER 65532:65532
 ENTRYPOINT ["/manager"]

@@ -33,7 +33,8 @@ build: ## Build bin/manager and bin/demo
 .PHONY: generate
 generate: ## Write the deep copies in api/ and the CRDs in config/crd/bases
 	@tools="$$($(tools) controller-gen)" && rm -f config/crd/bases/*.yaml && \
-	  "$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt crd paths=./api/... output:crd:dir=config/crd/bases
+	  "$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt paths=./api/... && \
+	  "$$tools/controller-gen" crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
 
 .PHONY: test
 test: ## Run all tests with the race detector and a real control plane, and the long simulation without

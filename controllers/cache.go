@@ -79,7 +79,7 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		values client.IndexerFunc
 	}{
 		{&v1alpha1.ClientCapability{}, secretNameIndex, func(o client.Object) []string {
-			return []string{o.(*v1alpha1.ClientCapability).SecretName()}
+			return wantedSecret(o.(*v1alpha1.ClientCapability))
 		}},
 		{&v1alpha1.ClientCapability{}, accountIndex, func(o client.Object) []string {
 			return dependsOn(o.(*v1alpha1.ClientCapability))
@@ -91,6 +91,14 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
+}
+
+// wantedSecret is none where tokens are asked for.
+func wantedSecret(c *v1alpha1.ClientCapability) []string {
+	if c.IsOnDemand() {
+		return nil
+	}
+	return []string{c.SecretName()}
 }
 
 func controllerUID(o client.Object) []string {

@@ -12,6 +12,7 @@ import (
 
 const (
 	messageValid      = "The Secret holds a valid token for this declaration."
+	messageOnDemand   = "A request for a token would be granted now."
 	messageUnreadable = " The annotation " + v1alpha1.RenewRequestedAtAnnotation + " is no RFC 3339 time such as 2026-01-02T15:04:05Z, and is ignored."
 	messageExpired    = "The token has expired and could not be renewed. "
 )
@@ -53,7 +54,8 @@ func (p *pass) trouble() *issuance.Fault {
 func withholdsReady(fault *issuance.Fault) bool { return fault != nil && fault.Withheld }
 
 // applies says which of the abnormal conditions are True: RenewalFailing while
-// the token lives on, Reconciling or Stalled while there is none.
+// the token lives on, Reconciling or Stalled while there is none, as there never
+// is with tokens on demand.
 func (p *pass) applies(kind string, now time.Time) bool {
 	fault := p.trouble()
 	if fault == nil {
@@ -73,6 +75,9 @@ func (p *pass) applies(kind string, now time.Time) bool {
 func (p *pass) ready(now time.Time) metav1.Condition {
 	fault := p.trouble()
 	ready := metav1.Condition{Type: v1alpha1.ReadyCondition, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonTokenValid, Message: messageValid}
+	if p.capability.IsOnDemand() {
+		ready.Reason, ready.Message = v1alpha1.ReasonOnDemand, messageOnDemand
+	}
 	switch {
 	case p.live(now) && !withholdsReady(fault):
 		if fault != nil && fault.Reason == v1alpha1.ReasonSuspended {

@@ -58,12 +58,16 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*pas
 
 func (r *Reconciler) gatherSecrets(ctx context.Context, reader client.Reader, live bool, p *pass) error {
 	wanted := types.NamespacedName{Namespace: p.key.Namespace, Name: p.capability.SecretName()}
+	if p.capability.IsOnDemand() {
+		// A Secret that the cache does not have yet is news when it comes, and not
+		// an echo: it is to go again.
+		r.memory.expectSecret(p.key, 0)
+	}
 	secret, err := getSecret(ctx, reader, wanted)
 	if err != nil {
 		return err
 	}
-	if secret == nil && refusedAsTaken(p.capability) {
-		// What took the name is of another type, so no watch shows it.
+	if secret == nil && unseen(p.capability) {
 		if secret, err = getSecret(ctx, r.Live, wanted); err != nil {
 			return err
 		}
@@ -90,7 +94,11 @@ func settled(c *v1alpha1.ClientCapability) bool {
 			return false
 		}
 	}
-	return c.Status.ObservedGeneration == c.Generation && c.Status.SecretName == c.SecretName()
+	secret := c.SecretName()
+	if c.IsOnDemand() {
+		secret = ""
+	}
+	return c.Status.ObservedGeneration == c.Generation && c.Status.SecretName == secret
 }
 
 // gatherFormer looks for Secrets that a change of spec.secret.name left
@@ -133,8 +141,13 @@ func getSecret(ctx context.Context, reader client.Reader, key types.NamespacedNa
 	return secret, nil
 }
 
-// refusedAsTaken reads the last verdict from status: a hint, not a fact.
-func refusedAsTaken(c *v1alpha1.ClientCapability) bool {
+// unseen reports whether, by what status says, there is a Secret that the cache
+// does not show: what took the name is of another type, so no watch shows it; and
+// a Secret that is to be gone must not be missed because it has just been made.
+func unseen(c *v1alpha1.ClientCapability) bool {
+	if c.IsOnDemand() {
+		return c.Status.SecretName == c.SecretName()
+	}
 	return hasReason(c, v1alpha1.ReadyCondition, v1alpha1.ReasonSecretNotOwned)
 }
 
@@ -153,8 +166,10 @@ func secretFacts(c *v1alpha1.ClientCapability, secret *corev1.Secret) *issuance.
 	}
 	return &issuance.Secret{
 		Ours:                 true,
-		Immutable:            secret.Immutable != nil && *secret.Immutable,
+		Immutable:            isImmutable(secret),
 		Token:                string(secret.Data[c.TokenKey()]),
 		AnsweredRenewRequest: secret.Annotations[v1alpha1.AnsweredRenewRequestAnnotation],
 	}
 }
+
+func isImmutable(secret *corev1.Secret) bool { return secret.Immutable != nil && *secret.Immutable }

@@ -37,6 +37,8 @@ type remembered struct {
 	failingFor string
 	// untold is why a token was minted that no event has told of yet.
 	untold issuance.Cause
+	// gone is the Secret that was removed and no event has told of yet.
+	gone string
 	// stale counts passes, one after the other, that were decided on what had
 	// changed since.
 	stale int
@@ -176,6 +178,20 @@ func (m *memory) tell(key types.NamespacedName) issuance.Cause {
 		m.update(key, func(o *remembered) { o.untold = "" })
 	}
 	return untold
+}
+
+// removed notes a Secret of whose removal an event is to tell.
+func (m *memory) removed(key types.NamespacedName, name string) {
+	m.update(key, func(o *remembered) { o.gone = name })
+}
+
+// tellRemoved returns, once, the Secret that was removed.
+func (m *memory) tellRemoved(key types.NamespacedName) string {
+	gone := m.get(key).gone
+	if gone != "" {
+		m.update(key, func(o *remembered) { o.gone = "" })
+	}
+	return gone
 }
 
 func (m *memory) mayRepair(key types.NamespacedName, now time.Time) bool {

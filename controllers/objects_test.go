@@ -61,6 +61,10 @@ func deletionPolicy(policy v1alpha1.DeletionPolicy) declaration {
 	return target(func(t *v1alpha1.SecretTarget) { t.DeletionPolicy = policy })
 }
 
+func delivery(delivery v1alpha1.Delivery) declaration {
+	return func(c *v1alpha1.ClientCapability) { c.Spec.Delivery = delivery }
+}
+
 func renewRequested(value string) declaration {
 	return func(c *v1alpha1.ClientCapability) {
 		metav1.SetMetaDataAnnotation(&c.ObjectMeta, v1alpha1.RenewRequestedAtAnnotation, value)
@@ -161,6 +165,21 @@ func (w *world) edit(ctx context.Context, name string, change func(*corev1.Secre
 		change(secret)
 		return secret
 	})
+}
+
+// controlledBy are the names of the token Secrets that the object controls and
+// that nothing holds back from going.
+func (w *world) controlledBy(ctx context.Context, object *v1alpha1.ClientCapability) []string {
+	GinkgoHelper()
+	list := &corev1.SecretList{}
+	Expect(w.api.List(ctx, list, client.InNamespace(w.namespace))).To(Succeed())
+	var names []string
+	for i := range list.Items {
+		if metav1.IsControlledBy(&list.Items[i], object) && list.Items[i].DeletionTimestamp.IsZero() {
+			names = append(names, list.Items[i].Name)
+		}
+	}
+	return names
 }
 
 func (w *world) deleteSecret(ctx context.Context, name string) {

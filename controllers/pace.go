@@ -33,6 +33,9 @@ func (p *pass) repairs(last remembered) bool {
 	if p.capability.Status.ObservedGeneration != p.capability.Generation {
 		return false
 	}
+	if p.verdict.Action == issuance.Release {
+		return true // somebody makes the Secret again that is to be gone
+	}
 	// What would be written now anyway is no repair, whatever else it mends: no
 	// pace may keep a token from its renewal.
 	due := !last.renewAt.IsZero() && !p.facts.Now.Before(last.renewAt)

@@ -109,7 +109,7 @@ func indexed(object client.Object, asked client.ListOptions) bool {
 func indexValue(object client.Object, index string) string {
 	switch object := object.(type) {
 	case *v1alpha1.ClientCapability:
-		if index == "wantedSecret" {
+		if index == "wantedSecret" && !object.IsOnDemand() {
 			return object.SecretName()
 		}
 	case *corev1.Secret:

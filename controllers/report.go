@@ -123,6 +123,10 @@ func (p *pass) status(now time.Time) v1alpha1.ClientCapabilityStatus {
 		LastRenewRequest:   requestTime(p.answered),
 		Conditions:         p.conditions(now),
 	}
+	if p.capability.IsOnDemand() {
+		status.SecretName, status.AccountSID = p.released(), p.verdict.AccountSID
+		return status
+	}
 	if (p.facts.Secret != nil && p.facts.Secret.Ours || p.done) && len(p.former) == 0 {
 		// Until the new Secret is there and the former one is gone, status goes
 		// on naming that: by its name it is found and removed.

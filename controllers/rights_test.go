@@ -108,6 +108,26 @@ var _ = Describe("An operator that may not", func() {
 		Expect(w.findSecret(ctx, tommy)).To(BeNil())
 	})
 
+	It("delete Secrets says that one is still there where tokens are asked for now, until it may", func(ctx SpecContext) {
+		w.declare(ctx)
+		w.pass(ctx)
+		w.told()
+		mayOnly(ctx, secrets("get", "list", "watch", "create", "patch"), objects, statuses)
+		w.change(ctx, delivery(v1alpha1.DeliveryOnDemand))
+		for range 3 {
+			Expect(w.pass(ctx).RequeueAfter).To(BeNumerically("<=", 10*time.Second))
+			Expect(w.conditions(ctx)).To(Equal(stalled(v1alpha1.ReasonNotPermitted)))
+			Expect(w.message(ctx, v1alpha1.ReadyCondition)).To(ContainSubstring("may not delete secrets"))
+		}
+		Expect(w.told()).To(ConsistOf(HavePrefix("Warning NotPermitted ")))
+		grant(ctx)
+		Eventually(func(g Gomega, ctx context.Context) {
+			w.pass(ctx)
+			g.Expect(w.conditions(ctx)).To(Equal(granting))
+		}).WithContext(ctx).Should(Succeed())
+		Expect(w.findSecret(ctx, tommy)).To(BeNil())
+	})
+
 	It("patch statuses keeps the token alive all the same", func(ctx SpecContext) {
 		mayOnly(ctx, secrets("get", "list", "watch", "create", "patch"), objects)
 		w.declare(ctx, ttl("10m"))

@@ -51,9 +51,9 @@ func (p *pass) desired(c content) *corev1.Secret {
 	return next
 }
 
-// owned is the Secret as it stands, but for whose it is.
-func (p *pass) owned() *corev1.Secret {
-	next := p.secret.DeepCopy()
+// owned is a Secret as it stands, but for whose it is.
+func (p *pass) owned(secret *corev1.Secret) *corev1.Secret {
+	next := secret.DeepCopy()
 	next.OwnerReferences = ownerReferences(p.capability, next.OwnerReferences)
 	metav1.SetMetaDataAnnotation(&next.ObjectMeta, v1alpha1.OwnerAnnotation, p.key.Name)
 	return next

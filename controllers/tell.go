@@ -25,17 +25,22 @@ var causes = map[issuance.Cause]string{
 const (
 	eventIssued   = "Issued"
 	eventReissued = "Reissued"
+	eventRemoved  = "Removed"
 )
 
-// tell records events: on the first issue, on a re-issue for a cause, and when
-// the reason turned for which something fails. A token whose status could not
-// be written at first is told of now.
+// tell records events: on the first issue, on a re-issue for a cause, on the
+// removal of a Secret that is declared no more, and when the reason turned for
+// which something fails. What happened before a status that could not be written
+// is told of now.
 func (r *Reconciler) tell(p *pass) {
 	name, minted := p.capability.SecretName(), r.memory.tell(p.key)
 	if minted == issuance.CauseFirstIssue {
 		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventIssued, "Issue", "Issued the first token into Secret %q", name)
 	} else if why, ok := causes[minted]; ok {
 		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventReissued, "Issue", "Issued a new token into Secret %q: %s", name, why)
+	}
+	if gone := r.memory.tellRemoved(p.key); gone != "" {
+		r.Recorder.Eventf(p.capability, nil, corev1.EventTypeNormal, eventRemoved, "Remove", "Removed Secret %q: spec.delivery is OnDemand", gone)
 	}
 	fault := p.trouble()
 	if fault == nil || fault.Reason == v1alpha1.ReasonSuspended || saidBefore(p.capability, fault.Reason) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/issuance"
 )
 
 // Tiers of the queue, the most urgent highest. They are set on every wake-up
@@ -26,6 +27,8 @@ const expiring = 30 * time.Second
 // nextTier is the tier of the wake-up that ends the pass.
 func nextTier(p *pass, now time.Time) int {
 	switch {
+	case p.done && p.verdict.Action == issuance.Release:
+		return tierInDate
 	case !p.live(now) && p.fault == nil:
 		return tierChanged
 	case !p.live(now):
@@ -44,6 +47,8 @@ func nextTier(p *pass, now time.Time) int {
 func firstTier(c *v1alpha1.ClientCapability, now time.Time) int {
 	token := c.Status.Token
 	switch {
+	case c.IsOnDemand() && c.Status.ObservedGeneration == c.Generation:
+		return tierInDate
 	case token == nil || c.Status.ObservedGeneration != c.Generation:
 		return tierChanged
 	case !now.Before(token.ExpiresAt.Time):

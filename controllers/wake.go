@@ -38,12 +38,20 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 		after = issuance.Retry(p.fault, now, r.memory.failingSince(p.key, p.fault.Reason, now), p.expiresAt())
 	default:
 		r.memory.succeeded(p.key)
-		after = issuance.Wait(now, p.renewAt)
+		after = p.rest(now)
 	}
 	if p.done {
-		after = min(after, issuance.Wait(now, p.renewAt))
+		after = min(after, p.rest(now))
 	}
 	return reconcile.Result{RequeueAfter: after, Priority: new(nextTier(p, now))}
+}
+
+// rest is how long nothing is to be done: until the renewal, where there is one.
+func (p *pass) rest(now time.Time) time.Duration {
+	if p.verdict.Action == issuance.Release {
+		return issuance.Idle
+	}
+	return issuance.Wait(now, p.renewAt)
 }
 
 // retryUnread is for a pass that could not read what it is about, or read what

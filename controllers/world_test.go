@@ -130,8 +130,9 @@ func (w *world) expectGoing(ctx context.Context, key types.NamespacedName) {
 }
 
 // expectHonestStatus: whatever else happened, Ready says True only where the
-// Secret that status names holds a token that has not expired, and every
-// condition speaks of the generation that status says.
+// Secret that status names holds a token that has not expired, or, with tokens on
+// demand, where no Secret of the object's own is left; and every condition speaks
+// of the generation that status says.
 func (w *world) expectHonestStatus(ctx context.Context, name string) {
 	GinkgoHelper()
 	object := w.find(ctx, name)
@@ -145,6 +146,11 @@ func (w *world) expectHonestStatus(ctx context.Context, name string) {
 		}
 		if object.Status.ObservedGeneration != object.Generation || w.wire.cut() {
 			continue // the pass did not come to report
+		}
+		if object.IsOnDemand() {
+			Expect(object.Status.Token).To(BeNil())
+			Expect(w.controlledBy(ctx, object)).To(BeEmpty(), "Ready with a Secret that is declared no more")
+			continue
 		}
 		secret := w.secret(ctx, object.Status.SecretName)
 		token := parse(string(secret.Data[object.TokenKey()]))

@@ -30,6 +30,9 @@ func (r *Reconciler) write(ctx context.Context, p *pass) {
 		err = r.put(ctx, p, p.desired(content{token: p.facts.Secret.Token, expiresAt: v.Held.ExpiresAt, answered: p.answered}))
 	case issuance.Mint:
 		err = r.mint(ctx, p)
+	case issuance.Release:
+		r.release(ctx, p)
+		return
 	case issuance.Refuse:
 		r.refuse(ctx, p)
 		return
@@ -46,7 +49,7 @@ func (r *Reconciler) write(ctx context.Context, p *pass) {
 func (r *Reconciler) refuse(ctx context.Context, p *pass) {
 	fault := p.fault
 	if p.secret != nil && p.facts.Secret.Ours {
-		r.classify(p, r.put(ctx, p, p.owned()))
+		r.classify(p, r.put(ctx, p, p.owned(p.secret)))
 	}
 	p.fault = fault
 	if p.err == nil {
@@ -80,11 +83,15 @@ func (r *Reconciler) put(ctx context.Context, p *pass, next *corev1.Secret) erro
 	if p.secret == nil {
 		return r.create(ctx, p, next)
 	}
-	patch, err := mergePatch(p.secret, next)
+	return r.patch(ctx, p, p.secret, next)
+}
+
+func (r *Reconciler) patch(ctx context.Context, p *pass, present, next *corev1.Secret) error {
+	patch, err := mergePatch(present, next)
 	if err != nil || patch == nil {
 		return err
 	}
-	if p.facts.Secret.Immutable && !maps.EqualFunc(p.secret.Data, next.Data, bytes.Equal) {
+	if isImmutable(present) && !maps.EqualFunc(present.Data, next.Data, bytes.Equal) {
 		return refusal{issuance.SecretImmutable(next.Name)}
 	}
 	if p.verdict.Action == issuance.Mint && p.capability.DeletionPolicy() == v1alpha1.DeletionPolicyRetain {
@@ -175,14 +182,8 @@ func (r *Reconciler) removeFormer(ctx context.Context, p *pass) error {
 		return nil
 	}
 	for len(p.former) > 0 {
-		former := &p.former[0]
-		err := r.Client.Delete(ctx, former, client.Preconditions{UID: &former.UID, ResourceVersion: &former.ResourceVersion})
-		switch {
-		case apierrors.IsNotFound(err):
-		case apierrors.IsConflict(err):
-			return errStale
-		case err != nil:
-			return fmt.Errorf("deleting the Secret of the former name: %w", err)
+		if err := r.remove(ctx, &p.former[0]); err != nil {
+			return err
 		}
 		p.former = p.former[1:]
 	}

@@ -58,8 +58,12 @@ var checks = []check{
 }
 
 // Decide comes to a verdict on the facts: the first check that has something
-// to say decides, and where none has, the token is kept until its renewal.
+// to say decides, and where none has, the token is kept until its renewal. With
+// tokens on demand there is none to look at.
 func Decide(f Facts) Verdict {
+	if f.Capability.IsOnDemand() {
+		return decideOnDemand(f)
+	}
 	s := newSubject(f)
 	verdict := Verdict{Action: Keep}
 	for _, check := range checks {

@@ -1,6 +1,7 @@
 package issuance_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,7 +12,10 @@ import (
 // outcome is what a verdict comes to: keep, a cause, or the reason of a fault.
 type outcome string
 
-const keep outcome = "Keep"
+const (
+	keep    outcome = "Keep"
+	release outcome = "Release"
+)
 
 func outcomeOf(v issuance.Verdict) outcome {
 	switch v.Action {
@@ -21,6 +25,8 @@ func outcomeOf(v issuance.Verdict) outcome {
 		return outcome(v.Fault.Reason)
 	case issuance.Keep:
 		return keep
+	case issuance.Release:
+		return release
 	}
 	return outcome("none: " + v.Action)
 }
@@ -121,6 +127,16 @@ var decisions = []struct {
 	{"a clock that is behind by a lifetime", []change{at(issued.Add(40 * time.Minute)), serverAt(issued.Add(100 * time.Minute))}, v1alpha1.ReasonClockSkewed, living},
 	{"a clock that is behind by less", []change{at(issued.Add(40 * time.Minute)), serverAt(issued.Add(100*time.Minute - 1))}, outcome(issuance.CauseRenewal), living},
 	{"a clock that is behind by years, and nothing to mint", []change{serverAt(noon.AddDate(5, 0, 0))}, keep, living},
+
+	{"tokens on demand leave no Secret", []change{onDemand}, release, nothing},
+	{"nor one that was never made", []change{onDemand, neverIssued}, release, nothing},
+	{"nor one whose token is due, edited or expired", []change{onDemand, at(noon.Add(time.Hour))}, release, nothing},
+	{"nor one with a label that is not allowed", []change{onDemand, labels("argocd.argoproj.io/instance")}, release, nothing},
+	{"nor one that is immutable", []change{onDemand, immutable, holds("")}, release, nothing},
+	{"nor one whose account is gone", []change{onDemand, noAccount}, release, nothing},
+	{"tokens on demand mind nobody else's Secret", []change{onDemand, notOurs}, release, nothing},
+	{"tokens on demand are never renewed on request", []change{onDemand, requests("2026-03-14T11:59:00Z")}, release, nothing},
+	{"suspended, what there is is left also with tokens on demand", []change{onDemand, suspended}, v1alpha1.ReasonSuspended, nothing},
 }
 
 func TestEachCheckComesToItsVerdict(t *testing.T) {
@@ -142,6 +158,9 @@ func TestEachCheckComesToItsVerdict(t *testing.T) {
 // checkForm checks what holds for every verdict.
 func checkForm(t *testing.T, f issuance.Facts, v issuance.Verdict) {
 	t.Helper()
+	if v.AccountSID != "" && (!f.Capability.IsOnDemand() || v.AccountSID != f.Account.SID.Value) {
+		t.Errorf("the account is said to be %q", v.AccountSID)
+	}
 	if (v.Held == nil) != v.RenewAt.IsZero() {
 		t.Errorf("held %v, but renewed at %v", v.Held != nil, v.RenewAt)
 	}
@@ -156,6 +175,10 @@ func checkForm(t *testing.T, f issuance.Facts, v issuance.Verdict) {
 	case issuance.Mint:
 		if v.Cause == "" {
 			t.Error("minted without a cause")
+		}
+	case issuance.Release:
+		if v.Held != nil || v.Cause != "" || v.RenewRequest != "" || !reflect.DeepEqual(v.Fault, issuance.OnDemandFault(f)) {
+			t.Errorf("released: held %v, cause %q, renew request %q, fault %+v", v.Held != nil, v.Cause, v.RenewRequest, v.Fault)
 		}
 	case issuance.Refuse:
 		if v.Fault == nil || v.Fault.Reason == "" || v.Fault.Message == "" || v.Cause != "" {

@@ -47,7 +47,7 @@ func SecretNotOwned(name string) *Fault {
 func Contested(name string) *Fault {
 	return &Fault{
 		Reason: v1alpha1.ReasonSecretContested,
-		Message: fmt.Sprintf("Something keeps changing Secret %q or asking for its renewal, so it is written only every few seconds; "+
+		Message: fmt.Sprintf("Something keeps changing Secret %q or asking for its renewal, so it is mended only every few seconds; "+
 			"find what does (kubectl get secret --show-managed-fields) and stop it.", name),
 		Waiting: true,
 	}

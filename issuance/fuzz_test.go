@@ -38,6 +38,7 @@ const (
 	isAccess      // the token's type; the account's values serve for both
 	isRegional    // the account is of a region of its own
 	isStreaming   // events are wanted
+	isOnDemand    // no Secret is
 )
 
 // arbitrary are the fuzzer's arguments.
@@ -52,7 +53,7 @@ type arbitrary struct {
 }
 
 // Whatever stands in the Secret, in the declaration and in the account: the
-// decision is one of three and it is whole, it is the same the next time, no
+// decision is one of four and it is whole, it is the same the next time, no
 // token is kept that the account's AuthToken did not sign, what is minted is then
 // kept, and no fault shows a byte of the credentials.
 func FuzzDecide(f *testing.F) {
@@ -99,6 +100,8 @@ func fuzzSeeds() []arbitrary {
 		func(a *arbitrary) { a.flags |= isAccess | isRegional },
 		func(a *arbitrary) { a.flags |= isRegional },
 		func(a *arbitrary) { a.flags |= isStreaming },
+		func(a *arbitrary) { a.flags |= isOnDemand },
+		func(a *arbitrary) { a.flags |= isOnDemand | isSuspended },
 		func(a *arbitrary) {
 			a.flags = a.flags&^isMintedHere | isAccess
 			a.token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0.e30."
@@ -138,6 +141,9 @@ func (a arbitrary) facts() issuance.Facts {
 	}
 	if is(isStreaming) {
 		c.Spec.EventStream = &v1alpha1.EventStream{Filters: map[string]v1alpha1.ParamValue{"a": v1alpha1.ParamValue(a.param)}}
+	}
+	if is(isOnDemand) {
+		c.Spec.Delivery = v1alpha1.DeliveryOnDemand
 	}
 	if is(isIssuedBefore) {
 		c.Status.SecretName = "tommy"

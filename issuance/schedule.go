@@ -33,6 +33,10 @@ const (
 	watchedWait = 10 * time.Minute
 )
 
+// Idle is how long to wait where nothing is due and a watch tells of all that
+// could change that.
+const Idle = watchedWait
+
 // RenewBefore is how long before its expiry the capability's token is renewed:
 // as declared, else a third of the lifetime, but no less than two minutes or
 // half the lifetime, whichever of these is shorter; in whole seconds.

@@ -11,12 +11,15 @@ type Action string
 
 // The closed set of actions.
 const (
-	// Keep leaves the token in the Secret until Verdict.Next.
+	// Keep leaves the token in the Secret until Verdict.RenewAt.
 	Keep Action = "Keep"
 	// Mint writes a new token, because of Verdict.Cause.
 	Mint Action = "Mint"
 	// Refuse writes nothing, because of Verdict.Fault.
 	Refuse Action = "Refuse"
+	// Release gives the Secret up, by the deletion policy, where there is one:
+	// tokens are asked for. Verdict.Fault is why a request would be refused.
+	Release Action = "Release"
 )
 
 // Cause says why a token is minted.
@@ -75,13 +78,17 @@ type Verdict struct {
 	// Cause is set with Mint.
 	Cause Cause
 	// Fault is set with Refuse. With Keep and Mint it is set where the token
-	// goes on though the declaration is not wholly fulfilled.
+	// goes on though the declaration is not wholly fulfilled, with Release where
+	// no request would be granted now.
 	Fault *Fault
 	// Held is the token in the Secret where it is for this declaration, alive
 	// or expired; nil otherwise.
 	Held *capability.Token
 	// RenewAt is when the held token is due for renewal; zero without one.
 	RenewAt time.Time
+	// AccountSID is the account that a token on demand would speak for; empty
+	// where it can't sign, and with a Secret, whose token tells.
+	AccountSID string
 	// RenewRequest is the outstanding or answered renew request, normalised;
 	// empty where there is none.
 	RenewRequest string

@@ -32,6 +32,18 @@ func (c *ClientCapability) TokenType() TokenType {
 	return TokenTypeCapability
 }
 
+// IsOnDemand reports whether no Secret is kept, and each token is asked for.
+func (c *ClientCapability) IsOnDemand() bool { return c.Spec.Delivery == DeliveryOnDemand }
+
+// ClientNamePattern is what a caller's choice of a client name must match; empty
+// where there is none to make.
+func (c *ClientCapability) ClientNamePattern() string {
+	if c.Spec.OnDemand == nil {
+		return ""
+	}
+	return c.Spec.OnDemand.ClientNamePattern
+}
+
 // IsClusterAccount reports whether the account is a ClusterAccount.
 func (r *AccountReference) IsClusterAccount() bool { return r.Kind == AccountKindClusterAccount }
 

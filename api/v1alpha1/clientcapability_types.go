@@ -17,7 +17,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Renews",type=string,JSONPath=`.status.token.renewsAt`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="(has(self.spec.accountRef.kind) && self.spec.accountRef.kind == 'ClusterAccount') || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.accountRef.kind) && self.spec.accountRef.kind == 'ClusterAccount') || (has(self.spec.delivery) && self.spec.delivery == 'OnDemand') || (has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) != self.spec.accountRef.name",fieldPath=".spec.secret.name",message="the token would go into the account's own Secret: set spec.secret.name to a name that differs from spec.accountRef.name (the default is metadata.name)"
 type ClientCapability struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -45,11 +45,13 @@ type ClientCapabilityList struct {
 //
 // +kubebuilder:validation:XValidation:rule="(has(self.incoming) && self.incoming) || has(self.outgoing) || has(self.eventStream)",message="declares no capability: set incoming to true, outgoing with an applicationSID, or eventStream"
 // +kubebuilder:validation:XValidation:rule="!has(self.clientName) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".clientName",message="has no place in a token that grants eventStream alone: leave it out, or add incoming or outgoing"
-// +kubebuilder:validation:XValidation:rule="!(has(self.incoming) && self.incoming) || has(self.clientName)",fieldPath=".clientName",reason=FieldValueRequired,message="is required with incoming: write the name that this client receives calls for, such as tommy"
-// +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || has(self.clientName)",fieldPath=".clientName",reason=FieldValueRequired,message="is required with tokenType Access: write who this client is, such as tommy"
+// +kubebuilder:validation:XValidation:rule="!has(self.onDemand) || !has(self.onDemand.clientNamePattern) || (has(self.incoming) && self.incoming) || has(self.outgoing) || !has(self.eventStream) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".onDemand.clientNamePattern",reason=FieldValueForbidden,message="has no place with eventStream alone, whose tokens have no name: leave it out, or add incoming or outgoing"
+// +kubebuilder:validation:XValidation:rule="!(has(self.incoming) && self.incoming) || has(self.clientName) || (has(self.delivery) && self.delivery == 'OnDemand' && has(self.onDemand) && has(self.onDemand.clientNamePattern))",fieldPath=".clientName",reason=FieldValueRequired,message="is required with incoming: write the name that this client receives calls for, such as tommy"
+// +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || has(self.clientName) || (has(self.delivery) && self.delivery == 'OnDemand' && has(self.onDemand) && has(self.onDemand.clientNamePattern))",fieldPath=".clientName",reason=FieldValueRequired,message="is required with tokenType Access: write who this client is, such as tommy"
 // +kubebuilder:validation:XValidation:rule="!has(self.tokenType) || self.tokenType != 'Access' || !has(self.eventStream)",fieldPath=".eventStream",reason=FieldValueForbidden,message="has no place in an Access token: leave it out, or give it a ClientCapability of its own with tokenType Capability"
 // +kubebuilder:validation:XValidation:rule="!has(self.pushCredentialSID) || (has(self.tokenType) && self.tokenType == 'Access')",fieldPath=".pushCredentialSID",reason=FieldValueForbidden,message="has no place in a Capability token: leave it out, or set tokenType to Access"
 // +kubebuilder:validation:XValidation:rule="!has(self.renewBefore) || !self.renewBefore.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || !self.ttl.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$') || duration(self.ttl).getSeconds() < 5 || duration(self.renewBefore).getSeconds() * 10 <= duration(self.ttl).getSeconds() * 9",fieldPath=".renewBefore",messageExpression="'must be at most nine tenths of ttl, which is ' + self.ttl + ': lower renewBefore or raise ttl'",message="must be at most nine tenths of ttl: lower renewBefore or raise ttl"
+// +kubebuilder:validation:XValidation:rule="!has(self.renewBefore) || !has(self.delivery) || self.delivery != 'OnDemand'",fieldPath=".renewBefore",reason=FieldValueForbidden,message="has no place with delivery OnDemand, where nothing is renewed: leave it out"
 type ClientCapabilitySpec struct {
 	// accountRef names the Twilio account that signs the token.
 	// +required
@@ -115,13 +117,28 @@ type ClientCapabilitySpec struct {
 	// +optional
 	RenewBefore Duration `json:"renewBefore,omitempty"`
 
+	// delivery is Secret, where a Secret is kept filled with a valid token, or
+	// OnDemand, where there is none and each token is asked for: by a POST to
+	// the subresource token of clientcapabilities.tokens.voice.capability-operator.io.
+	// With Secret, tokens can be asked for besides.
+	// +kubebuilder:default=Secret
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self in ['Secret', 'OnDemand']",message="must be Secret or OnDemand"
+	// +optional
+	Delivery Delivery `json:"delivery,omitempty"`
+
+	// onDemand says what callers who ask for a token may choose.
+	// +optional
+	OnDemand *OnDemand `json:"onDemand,omitempty"`
+
 	// secret says where the token goes and what else the Secret carries.
 	// +optional
 	Secret *SecretTarget `json:"secret,omitempty"`
 
-	// suspend stops renewal while true: the operator leaves what the Secret
-	// holds as it is, and the token in it expires when its time comes; the
-	// deletion policy alone goes on being followed. Default false.
+	// suspend stops renewal, and has tokens on demand refused, while true: the
+	// operator leaves what the Secret holds as it is, and the token in it
+	// expires when its time comes; the deletion policy alone goes on being
+	// followed. Default false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
@@ -135,72 +152,6 @@ const (
 	// TokenTypeAccess is signed with one of the account's API keys.
 	TokenTypeAccess TokenType = "Access"
 )
-
-// AccountReference names a Twilio account.
-//
-// +kubebuilder:validation:XValidation:rule="!has(self.keys) || !has(self.kind) || self.kind != 'ClusterAccount'",fieldPath=".keys",reason=FieldValueForbidden,message="has no place with kind ClusterAccount, which names its own keys: leave it out"
-type AccountReference struct {
-	// kind is Secret, for a Secret of this namespace that carries the label
-	// voice.capability-operator.io/account: "true", or ClusterAccount, for an
-	// account of the platform team.
-	// +kubebuilder:default=Secret
-	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self in ['Secret', 'ClusterAccount']",message="must be Secret, for a Secret of this namespace that carries the label voice.capability-operator.io/account: \"true\", or ClusterAccount"
-	// +optional
-	Kind AccountKind `json:"kind,omitempty"`
-
-	// name of the account's Secret, or of the ClusterAccount.
-	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.size() > 0 && !format.dns1123Subdomain().validate(self).hasValue()",message="must be the name of a Secret or ClusterAccount: lower-case letters, digits, '-' and '.', such as twilio"
-	// +required
-	Name string `json:"name"`
-
-	// keys names the keys of the account's Secret, where they differ from the
-	// names that Twilio's own tools use. For kind Secret only.
-	// +optional
-	Keys *AccountKeys `json:"keys,omitempty"`
-}
-
-// AccountKind is the kind of object that an account is.
-type AccountKind string
-
-const (
-	// AccountKindSecret is a labelled Secret in the namespace of the ClientCapability.
-	AccountKindSecret AccountKind = "Secret"
-	// AccountKindClusterAccount is a ClusterAccount.
-	AccountKindClusterAccount AccountKind = "ClusterAccount"
-)
-
-// AccountKeys names the keys of an account's Secret.
-type AccountKeys struct {
-	// accountSID is the key that holds the account SID. Default TWILIO_ACCOUNT_SID.
-	// +optional
-	AccountSID SecretKey `json:"accountSID,omitempty"`
-
-	// authToken is the key that holds the AuthToken. Default TWILIO_AUTH_TOKEN.
-	// +optional
-	AuthToken SecretKey `json:"authToken,omitempty"`
-
-	// apiKey is the key that holds the SID of an API key, for Access tokens.
-	// Default TWILIO_API_KEY.
-	// +optional
-	APIKey SecretKey `json:"apiKey,omitempty"`
-
-	// apiSecret is the key that holds that API key's secret. Default TWILIO_API_SECRET.
-	// +optional
-	APISecret SecretKey `json:"apiSecret,omitempty"`
-
-	// region is the key that holds the Twilio region that the credentials
-	// belong to; nothing under it means us1. Default TWILIO_REGION.
-	// +optional
-	Region SecretKey `json:"region,omitempty"`
-}
-
-// SecretKey is the name of a key in a Secret's data.
-//
-// +kubebuilder:validation:MaxLength=253
-// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="must be a key of a Secret: letters, digits, '-', '_' and '.', such as token"
-type SecretKey string
 
 // Outgoing permits calls through one application.
 type Outgoing struct {
@@ -235,64 +186,3 @@ type EventStream struct {
 //
 // +kubebuilder:validation:MaxLength=800
 type ParamValue string
-
-// SecretTarget is the Secret that the token goes into.
-type SecretTarget struct {
-	// name of the Secret; the ClientCapability's own name where not set. It
-	// must differ from the account's Secret. When it changes, the Secret of
-	// the former name is removed.
-	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.size() > 0 && !format.dns1123Subdomain().validate(self).hasValue()",message="must be a name for a Secret: lower-case letters, digits, '-' and '.', such as tommy-token"
-	// +optional
-	Name string `json:"name,omitempty"`
-
-	// key of the Secret's data that holds the token. Beside it, expires-at
-	// holds the token's expiry as RFC 3339.
-	// +kubebuilder:default=token
-	// +kubebuilder:validation:XValidation:rule="self != 'expires-at'",message="must not be expires-at, which holds the token's expiry: write another key, such as token"
-	// +optional
-	Key SecretKey `json:"key,omitempty"`
-
-	// labels for the Secret. Keys are without a prefix, or with one that the
-	// operator's --allowed-metadata-prefixes permits.
-	// +kubebuilder:validation:MaxProperties=16
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",messageExpression="'\\'' + self.filter(k, format.qualifiedName().validate(k).hasValue())[0] + '\\' is no label key: write keys such as team, of at most 63 letters, digits, - _ and ., beginning and ending with a letter or digit'",message="must not have what is no label key: write keys such as team, of at most 63 letters, digits, - _ and ., beginning and ending with a letter or digit"
-	// +optional
-	Labels map[string]LabelValue `json:"labels,omitempty"`
-
-	// annotations for the Secret. Keys are as for labels.
-	// +kubebuilder:validation:MaxProperties=16
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k.lowerAscii()).hasValue())",messageExpression="'\\'' + self.filter(k, format.qualifiedName().validate(k.lowerAscii()).hasValue())[0] + '\\' is no annotation key: write keys such as team, of at most 63 letters, digits, - _ and ., beginning and ending with a letter or digit'",message="must not have what is no annotation key: write keys such as team, of at most 63 letters, digits, - _ and ., beginning and ending with a letter or digit"
-	// +optional
-	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
-
-	// deletionPolicy says what becomes of the Secret when the ClientCapability
-	// is deleted: Delete removes it, Retain leaves it with its last token.
-	// +kubebuilder:default=Delete
-	// +kubebuilder:validation:MaxLength=16
-	// +kubebuilder:validation:XValidation:rule="self in ['Delete', 'Retain']",message="must be Delete or Retain"
-	// +optional
-	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
-}
-
-// LabelValue is the value of a label.
-//
-// +kubebuilder:validation:MaxLength=63
-// +kubebuilder:validation:XValidation:rule="!format.labelValue().validate(self).hasValue()",message="must be a label's value: at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
-type LabelValue string
-
-// AnnotationValue is the value of an annotation.
-//
-// +kubebuilder:validation:MaxLength=4096
-type AnnotationValue string
-
-// DeletionPolicy says what becomes of the Secret when its ClientCapability is deleted.
-type DeletionPolicy string
-
-const (
-	// DeletionPolicyDelete has garbage collection remove the Secret.
-	DeletionPolicyDelete DeletionPolicy = "Delete"
-	// DeletionPolicyRetain leaves the Secret; a ClientCapability that is
-	// created under the same name takes it up again.
-	DeletionPolicyRetain DeletionPolicy = "Retain"
-)

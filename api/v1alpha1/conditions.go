@@ -4,9 +4,10 @@ package v1alpha1
 // and no token, so that a condition changes only when its subject does.
 const (
 	// ReadyCondition is True while the Secret holds a live token for the
-	// present declaration; of a ClusterAccount, while its Secret holds
-	// credentials that can sign. Polarity: positive. Always present once the
-	// operator has seen the object.
+	// present declaration, or, with spec.delivery OnDemand, while there is no
+	// Secret left and a request for a token would be granted now; of a
+	// ClusterAccount, while its Secret holds credentials that can sign.
+	// Polarity: positive. Always present once the operator has seen the object.
 	//
 	// Ready does not prove that Twilio accepts the account's credentials:
 	// nothing that Ready follows calls Twilio.
@@ -37,7 +38,12 @@ const (
 	// ReasonTokenValid: the Secret holds a live token for this declaration.
 	ReasonTokenValid = "TokenValid"
 
-	// ReasonSuspended: spec.suspend is true, so nothing is renewed.
+	// ReasonOnDemand: spec.delivery is OnDemand, and a request for a token would
+	// be granted now. Reason of Ready while it is True.
+	ReasonOnDemand = "OnDemand"
+
+	// ReasonSuspended: spec.suspend is true, so nothing is renewed, and no token
+	// is granted on demand.
 	ReasonSuspended = "Suspended"
 
 	// ReasonTokenExpired: the token in the Secret has expired, and the cause

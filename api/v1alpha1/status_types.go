@@ -10,17 +10,20 @@ type ClientCapabilityStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// secretName is the Secret that holds the token.
+	// secretName is the Secret that holds the token. Absent with delivery
+	// OnDemand, once the Secret that there was before is gone.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	SecretName string `json:"secretName,omitempty"`
 
-	// accountSID is the Twilio account that the token speaks for.
+	// accountSID is the Twilio account that the token speaks for, or with
+	// delivery OnDemand any token that is asked for.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	AccountSID string `json:"accountSID,omitempty"`
 
-	// token describes the token in the Secret; never the token itself.
+	// token describes the token in the Secret; never the token itself. Absent
+	// with delivery OnDemand.
 	// +optional
 	Token *TokenStatus `json:"token,omitempty"`
 

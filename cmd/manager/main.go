@@ -11,6 +11,8 @@ import (
 	"os"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/capability-operator/capability-operator/internal/startup"
 )
 
 func main() {
@@ -33,14 +35,16 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	answers, err := awaitAPIServer(ctx, config, o.probeAddress)
+	answers, err := startup.AwaitAPIServer(ctx, config, o.probeAddress)
 	if err != nil {
 		return fmt.Errorf("waiting for the API server: %w", err)
 	}
 	if !answers {
 		return nil // told to end before there was anything to do
 	}
-	permitted, err := awaitRights(ctx, config, o)
+	permitted, err := startup.AwaitRights(ctx, config, o.probeAddress, startup.Scope{
+		Namespaces: o.namespaces, ClusterAccounts: o.clusterAccounts, Granted: "config/rbac", GrantedIn: "config/namespaced/tenant",
+	})
 	if err != nil {
 		return fmt.Errorf("waiting for the rights to read: %w", err)
 	}

@@ -16,16 +16,21 @@ func TestWhatIsLeftOutIsStoredWithItsDefault(t *testing.T) {
 	for name, c := range map[string]struct{ spec, stored string }{
 		"a declaration of the least": {
 			spec:   `{accountRef: {name: twilio}, clientName: tommy, incoming: true}`,
-			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"}, "clientName": "tommy", "incoming": true, "tokenType": "Capability", "ttl": "1h"}`,
+			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"}, "clientName": "tommy", "incoming": true, "delivery": "Secret", "tokenType": "Capability", "ttl": "1h"}`,
 		},
 		"an outgoing one": {
 			spec: `{accountRef: {name: twilio}, outgoing: {applicationSID: AP0123456789abcdef0123456789abcdef}}`,
 			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"},
-			          "outgoing": {"applicationSID": "AP0123456789abcdef0123456789abcdef"}, "tokenType": "Capability", "ttl": "1h"}`,
+			          "outgoing": {"applicationSID": "AP0123456789abcdef0123456789abcdef"}, "delivery": "Secret", "tokenType": "Capability", "ttl": "1h"}`,
+		},
+		"one with tokens on demand": {
+			spec: with(`delivery: OnDemand, onDemand: {clientNamePattern: anna}`),
+			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"}, "clientName": "tommy", "incoming": true, "delivery": "OnDemand",
+			          "onDemand": {"clientNamePattern": "anna"}, "tokenType": "Capability", "ttl": "1h"}`,
 		},
 		"one with a Secret": {
 			spec: with(`ttl: 30s, secret: {name: tommy-token}`),
-			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"}, "clientName": "tommy", "incoming": true, "tokenType": "Capability", "ttl": "30s",
+			stored: `{"accountRef": {"name": "twilio", "kind": "Secret"}, "clientName": "tommy", "incoming": true, "delivery": "Secret", "tokenType": "Capability", "ttl": "30s",
 			          "secret": {"name": "tommy-token", "key": "token", "deletionPolicy": "Delete"}}`,
 		},
 	} {
@@ -68,7 +73,7 @@ func TestATypedDeclarationIsStoredAsAWrittenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored := readTommy(t, namespace)
-	want := `{"accountRef":{"kind":"Secret","name":"twilio"},"clientName":"tommy","incoming":true,"tokenType":"Capability","ttl":"1h"}`
+	want := `{"accountRef":{"kind":"Secret","name":"twilio"},"clientName":"tommy","delivery":"Secret","incoming":true,"tokenType":"Capability","ttl":"1h"}`
 	if got := compact(t, stored.Object["spec"]); got != want {
 		t.Errorf("stored is\n%s\nand not\n%s", got, want)
 	}

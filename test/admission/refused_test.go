@@ -138,7 +138,7 @@ func TestADeclarationIsRefusedWhenItsCapability(t *testing.T) {
 		{"is an event stream and switched off, with a name", `{accountRef: {name: twilio}, clientName: tommy, incoming: false, eventStream: {}}`,
 			"spec.clientName", []string{"eventStream alone", "leave it out"}},
 		{"has a field that is misspelt", with(`ougoing: {applicationSID: ` + sid + `}`), "spec.ougoing", []string{"unknown field"}},
-		{"has a field of another version", with(`delivery: Secret`), "spec.delivery", []string{"unknown field"}},
+		{"has a field of another version", with(`webhook: {}`), "spec.webhook", []string{"unknown field"}},
 	})
 }
 

@@ -1,4 +1,4 @@
-package main
+package startup
 
 import (
 	"context"
@@ -24,55 +24,56 @@ const (
 	sayEvery = 30 * time.Second
 )
 
-// awaitAPIServer waits until the API server answers, and reports whether it
-// does: not where ctx ended first. A manager that ended instead would be started
+// AwaitAPIServer waits until the API server answers, and reports whether it
+// does: not where ctx ended first. A program that ended instead would be started
 // anew by the kubelet after ever longer waits of up to five minutes, and tokens
-// expire long before that.
-func awaitAPIServer(ctx context.Context, config *rest.Config, probeAddress string) (answers bool, err error) {
+// expire long before that. Probes are answered at probeAddress meanwhile; 0 for a
+// program that answers them itself.
+func AwaitAPIServer(ctx context.Context, config *rest.Config, probeAddress string) (answers bool, err error) {
 	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return false, fmt.Errorf("making a client: %w", err)
 	}
-	return await(ctx, probeAddress, waiting{
-		ask: func(ctx context.Context) error { return ask(ctx, client) },
-		say: func(err error) {
+	return Await(ctx, probeAddress, Waiting{
+		Ask: func(ctx context.Context) error { return ask(ctx, client) },
+		Say: func(err error) {
 			ctrl.Log.Error(err, "The API server does not answer; waiting for it", "server", config.Host)
 		},
-		over:  "The API server answers",
-		ready: errNoAPIServer,
+		Over:  "The API server answers",
+		Ready: errNoAPIServer,
 	})
 }
 
-// waiting is what is waited for.
-type waiting struct {
-	// ask returns nil once it is there.
-	ask func(context.Context) error
-	// say tells, now and then, why it is not.
-	say func(error)
-	// over is what is logged at the end of a wait.
-	over string
-	// ready is what the readiness probe says meanwhile.
-	ready error
+// Waiting is what is waited for.
+type Waiting struct {
+	// Ask returns nil once it is there.
+	Ask func(context.Context) error
+	// Say tells, now and then, why it is not.
+	Say func(error)
+	// Over is what is logged at the end of a wait.
+	Over string
+	// Ready is what the readiness probe says meanwhile.
+	Ready error
 }
 
-// await reports whether what is waited for came: not where ctx ended first. It
-// serves probes meanwhile, since the manager, which does so otherwise, is not
+// Await reports whether what is waited for came: not where ctx ended first. It
+// serves probes meanwhile, since the program, which does so otherwise, is not
 // there yet.
-func await(ctx context.Context, probeAddress string, w waiting) (came bool, err error) {
-	missing := w.ask(ctx)
+func Await(ctx context.Context, probeAddress string, w Waiting) (came bool, err error) {
+	missing := w.Ask(ctx)
 	if missing == nil {
 		return true, nil
 	}
-	stop, err := serveProbes(ctx, probeAddress, w.ready)
+	stop, err := serveProbes(ctx, probeAddress, w.Ready)
 	if err != nil {
 		return false, err
 	}
 	defer stop()
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
-	for said := (time.Time{}); missing != nil; missing = w.ask(ctx) {
+	for said := (time.Time{}); missing != nil; missing = w.Ask(ctx) {
 		if time.Since(said) >= sayEvery {
-			w.say(missing)
+			w.Say(missing)
 			said = time.Now()
 		}
 		select {
@@ -81,11 +82,11 @@ func await(ctx context.Context, probeAddress string, w waiting) (came bool, err 
 		case <-ticker.C:
 		}
 	}
-	ctrl.Log.Info(w.over)
+	ctrl.Log.Info(w.Over)
 	return true, nil
 }
 
-// ask returns an error where the API server does not answer. A refusal is an
+// Ask returns an error where the API server does not answer. A refusal is an
 // answer: what is wrong then is better said by what needs more than this.
 func ask(ctx context.Context, client discovery.DiscoveryInterface) error {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
@@ -98,7 +99,7 @@ func ask(ctx context.Context, client discovery.DiscoveryInterface) error {
 }
 
 // serveProbes says, until it is stopped, that the process lives and is not
-// ready: the manager, which says so otherwise, is not there yet.
+// ready: the program, which says so otherwise, is not there yet.
 func serveProbes(ctx context.Context, address string, notReady error) (stop func(), err error) {
 	if address == "0" || address == "" {
 		return func() {}, nil

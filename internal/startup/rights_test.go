@@ -1,4 +1,4 @@
-package main
+package startup
 
 import (
 	"context"
@@ -41,17 +41,17 @@ const group = "/apis/voice.capability-operator.io/v1alpha1"
 
 func TestWhatIsReadIsWhatTheOptionsNeed(t *testing.T) {
 	for name, test := range map[string]struct {
-		options options
-		want    []string
+		scope Scope
+		want  []string
 	}{
-		"the whole cluster":             {options{clusterAccounts: true}, []string{group + "/clientcapabilities", group + "/clusteraccounts", "/api/v1/namespaces", "/api/v1/secrets"}},
-		"the cluster, without accounts": {options{}, []string{group + "/clientcapabilities", "/api/v1/secrets"}},
+		"the whole cluster":             {Scope{ClusterAccounts: true}, []string{group + "/clientcapabilities", group + "/clusteraccounts", "/api/v1/namespaces", "/api/v1/secrets"}},
+		"the cluster, without accounts": {Scope{}, []string{group + "/clientcapabilities", "/api/v1/secrets"}},
 		"one namespace": {
-			options{namespaces: []string{"support"}},
+			Scope{Namespaces: []string{"support"}},
 			[]string{group + "/namespaces/support/clientcapabilities", "/api/v1/namespaces/support/secrets"},
 		},
 		"a share of the namespaces": {
-			options{namespaces: []string{"support"}, clusterAccounts: true},
+			Scope{Namespaces: []string{"support"}, ClusterAccounts: true},
 			[]string{
 				group + "/clusteraccounts", group + "/namespaces/support/clientcapabilities",
 				"/api/v1/namespaces", "/api/v1/namespaces/support/secrets", "/api/v1/secrets",
@@ -64,7 +64,7 @@ func TestWhatIsReadIsWhatTheOptionsNeed(t *testing.T) {
 				asked = append(asked, path)
 				return metav1.Status{}
 			})
-			if permitted, err := awaitRights(t.Context(), config, test.options); !permitted || err != nil {
+			if permitted, err := AwaitRights(t.Context(), config, "0", test.scope); !permitted || err != nil {
 				t.Fatal(permitted, err)
 			}
 			slices.Sort(asked)
@@ -78,25 +78,25 @@ func TestWhatIsReadIsWhatTheOptionsNeed(t *testing.T) {
 
 func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 	for name, test := range map[string]struct {
-		options options
+		scope   Scope
 		missing string
 		status  metav1.Status
 		says    []string
 	}{
 		"accounts": {
-			options{clusterAccounts: true}, group + "/clusteraccounts", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			Scope{ClusterAccounts: true}, group + "/clusteraccounts", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
 			[]string{"list clusteraccounts.voice.capability-operator.io of the cluster", "--cluster-accounts=false"},
 		},
 		"all Secrets": {
-			options{}, "/api/v1/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			Scope{}, "/api/v1/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
 			[]string{"list secrets in all namespaces", "--watch-namespaces"},
 		},
 		"a namespace's Secrets": {
-			options{namespaces: []string{"support"}}, "/api/v1/namespaces/support/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
+			Scope{Namespaces: []string{"support"}}, "/api/v1/namespaces/support/secrets", metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden},
 			[]string{"list secrets in the namespace support", "config/namespaced/tenant"},
 		},
 		"a CRD": {
-			options{}, group + "/clientcapabilities", metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound},
+			Scope{}, group + "/clientcapabilities", metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound},
 			[]string{"does not know clientcapabilities.voice.capability-operator.io", "install the CRDs"},
 		},
 	} {
@@ -108,12 +108,12 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 				}
 				return metav1.Status{}
 			})
-			test.options.probeAddress = freeAddress(t)
+			probes := freeAddress(t)
 			client, err := metadata.NewForConfig(config)
 			if err != nil {
 				t.Fatal(err)
 			}
-			left, missing := tryReading(t.Context(), client, test.options.readings())
+			left, missing := tryReading(t.Context(), client, test.scope.readings(), Scope{Granted: "config/rbac", GrantedIn: "config/namespaced/tenant"})
 			if len(left) != 1 {
 				t.Errorf("%d can't be read, not one", len(left))
 			}
@@ -124,13 +124,13 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 			}
 			ended := make(chan error, 1)
 			go func() {
-				permitted, err := awaitRights(t.Context(), config, test.options)
+				permitted, err := AwaitRights(t.Context(), config, probes, test.scope)
 				if err == nil && !permitted {
 					err = errors.New("it ended though nobody told it to")
 				}
 				ended <- err
 			}()
-			awaitProbes(t, test.options.probeAddress, errNoRights.Error())
+			awaitProbes(t, probes, errNoRights.Error())
 			granted.Store(true)
 			select {
 			case err := <-ended:
@@ -144,11 +144,11 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAManagerThatIsToldToEndStopsWaitingForRights(t *testing.T) {
+func TestAProgramThatIsToldToEndStopsWaitingForRights(t *testing.T) {
 	config := answering(t, func(string) metav1.Status { return metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden} })
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	if permitted, err := awaitRights(ctx, config, options{probeAddress: "0"}); permitted || err != nil {
+	if permitted, err := AwaitRights(ctx, config, "0", Scope{}); permitted || err != nil {
 		t.Error(permitted, err)
 	}
 }
@@ -177,7 +177,7 @@ func TestWhatWasReadOnceIsNotReadAgain(t *testing.T) {
 		}
 		return metav1.Status{}
 	})
-	if permitted, err := awaitRights(t.Context(), config, options{namespaces: []string{"support", "sales"}, probeAddress: "0"}); !permitted || err != nil {
+	if permitted, err := AwaitRights(t.Context(), config, "0", Scope{Namespaces: []string{"support", "sales"}}); !permitted || err != nil {
 		t.Fatal(permitted, err)
 	}
 	for path, times := range asked {

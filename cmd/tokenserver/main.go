@@ -1,0 +1,78 @@
+// The tokenserver program serves tokens on demand.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/capability-operator/capability-operator/internal/startup"
+)
+
+func main() {
+	if err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.Stderr); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		fmt.Fprintf(os.Stderr, "capability-operator-tokenserver: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stderr io.Writer) error {
+	o, err := parseOptions(args, stderr)
+	if err != nil {
+		return err
+	}
+	setLogger(o.logLevel, stderr)
+	config, err := clusterConfig()
+	if err != nil {
+		return err
+	}
+	p, err := newProgram(ctx, config, o)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	// The front lives from the first moment to the last: it says that the process
+	// lives while that waits, and serves while the rest stands still.
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.front.Run(serving)
+		end()
+	}()
+	failed := p.prepare(serving)
+	if failed != nil {
+		end()
+	}
+	return errors.Join(failed, <-ended)
+}
+
+// prepare waits for everything that is needed, and then has the front serve. It
+// returns early where ctx ends.
+func (p *program) prepare(ctx context.Context) error {
+	answers, err := startup.AwaitAPIServer(ctx, p.config, "0")
+	if err != nil {
+		return fmt.Errorf("waiting for the API server: %w", err)
+	}
+	if !answers {
+		return nil
+	}
+	permitted, err := startup.AwaitRights(ctx, p.config, "0", startup.Scope{
+		Namespaces: p.options.namespaces, ClusterAccounts: p.options.clusterAccounts, Granted: "config/ondemand",
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the rights to read: %w", err)
+	}
+	if !permitted {
+		return nil
+	}
+	return p.serve(ctx)
+}

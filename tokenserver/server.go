@@ -1,0 +1,142 @@
+package tokenserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/endpoints/openapi"
+	"k8s.io/apiserver/pkg/registry/rest"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/healthz"
+	"k8s.io/apiserver/pkg/util/compatibility"
+	"k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+
+	"github.com/capability-operator/capability-operator/api/tokens/v1alpha1"
+)
+
+// Config is what a Server is made of.
+type Config struct {
+	// Kubernetes asks the API server who calls and what they may do.
+	Kubernetes kubernetes.Interface
+	// Issuer decides.
+	Issuer *Issuer
+	// Address is where this server is reached, for discovery.
+	Address string
+	Clock   clock.PassiveClock
+	Log     logr.Logger
+}
+
+// Server serves the API.
+type Server struct {
+	authenticator authenticator.Request
+	authorizer    authorizer.Authorizer
+	callers       *shares
+	serializer    runtime.NegotiatedSerializer
+	clock         clock.PassiveClock
+	log           logr.Logger
+	handler       http.Handler
+	start         func(context.Context) error // what the library runs in the background
+	config        Config
+	follow        func(context.Context)
+}
+
+// New makes a Server. It reads how the API server makes itself known, and so fails
+// where it may not.
+func New(ctx context.Context, config Config) (*Server, error) {
+	who, follow, err := newIdentification(ctx, config.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
+	may, err := newAuthorizer(config.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		authenticator: who,
+		authorizer:    may,
+		callers:       newShares(callersAtOnce),
+		clock:         config.Clock,
+		log:           config.Log,
+		config:        config,
+		follow:        follow,
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// build sets up the library's server, of which everything is left out that this
+// one has no use for: a store, admission, priority and fairness, profiles.
+func (s *Server) build() error {
+	scheme, err := newScheme()
+	if err != nil {
+		return err
+	}
+	codecs := serializer.NewCodecFactory(scheme)
+	s.serializer = strictJSON{codecs}
+	config := genericapiserver.NewConfig(codecs)
+	config.Serializer = s.serializer
+	config.ExternalAddress = s.config.Address
+	config.LoopbackClientConfig = &restclient.Config{} // nothing in here calls this server
+	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
+	config.EnableIndex, config.EnableProfiling = false, false
+	config.MaxRequestBodyBytes = bodyLimit
+	config.BuildHandlerChainFunc = s.chain
+	namer := openapi.NewDefinitionNamer(scheme)
+	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
+	config.OpenAPIConfig.Info.Title = "capability-operator"
+	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
+	config.OpenAPIV3Config.Info.Title = "capability-operator"
+	config.ReadyzChecks = append(config.ReadyzChecks, healthz.NamedCheck("caches", s.synced))
+	generic, err := config.Complete(nil).New("capability-operator-tokenserver",
+		genericapiserver.NewEmptyDelegateWithCustomHandler(http.HandlerFunc(s.notServed)))
+	if err != nil {
+		return fmt.Errorf("setting up the server: %w", err)
+	}
+	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, scheme, runtime.NewParameterCodec(scheme), codecs)
+	group.NegotiatedSerializer = s.serializer
+	group.VersionedResourcesStorageMap[v1alpha1.GroupVersion.Version] = map[string]rest.Storage{
+		"clientcapabilities":       parentREST{},
+		"clientcapabilities/token": &tokenREST{issuer: s.config.Issuer},
+	}
+	if err := generic.InstallAPIGroup(&group); err != nil {
+		return fmt.Errorf("setting up the API: %w", err)
+	}
+	prepared := generic.PrepareRun()
+	s.handler, s.start = generic.Handler, func(ctx context.Context) error {
+		_, _, err := prepared.NonBlockingRunWithContext(ctx, 0)
+		return err
+	}
+	return nil
+}
+
+var errNotSynced = errors.New("the caches are not synced yet")
+
+func (s *Server) synced(*http.Request) error {
+	if !s.config.Issuer.Synced() {
+		return errNotSynced
+	}
+	return nil
+}
+
+// Handler is what serves requests.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Run does what goes on beside requests until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return fmt.Errorf("starting the server: %w", err)
+	}
+	s.follow(ctx)
+	return nil
+}
