@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"os/exec"
@@ -118,8 +117,8 @@ func (w *world) isConfined(t *testing.T) {
 		"another ConfigMap":          &corev1.ConfigMap{ObjectMeta: named("capability-operator-system", "another")},
 	} {
 		// The policy is in force a moment after it was created.
-		eventually(t, 20*time.Second, func(ctx context.Context) bool {
-			err := own.Create(ctx, object, client.DryRunAll)
+		eventually(t, 20*time.Second, func() bool {
+			err := own.Create(t.Context(), object, client.DryRunAll)
 			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "tokenserver-certificate")
 		}, func() string { return name + " is not refused by the policy" })
 	}
@@ -136,8 +135,8 @@ func (w *world) rotates(t *testing.T, straight *caller, bearer string) {
 	if err := w.api.Update(t.Context(), secret); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 2*time.Second, func(context.Context) bool { // a watch's time, not a cache's
-		return strings.Contains(straight.ask(t, "tommy", `{}`, bearer).body, `"token"`) && verifies(t, straight.ask(t, "tommy", `{}`, bearer), next)
+	eventually(t, 2*time.Second, func() bool { // a watch's time, not a cache's
+		return verifies(t, straight.ask(t, "tommy", `{}`, bearer), next)
 	}, func() string { return "the next token is signed with the old AuthToken" })
 }
 
@@ -149,7 +148,7 @@ func (w *world) withdraws(t *testing.T, straight *caller, bearer string) {
 	if err := w.api.Delete(t.Context(), binding()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, func(context.Context) bool {
+	eventually(t, 10*time.Second, func() bool {
 		return straight.ask(t, "tommy", `{}`, bearer).code == http.StatusForbidden
 	}, func() string { return "the right holds on" })
 }
