@@ -74,10 +74,12 @@ func TestATokenServer(t *testing.T) {
 		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
 	})
 	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
+	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
+	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
 	t.Run("a slow body and a flood of headers are refused", func(t *testing.T) { w.refusesNuisances(t, theirs) })
-	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, straight, theirs) })
-	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, straight, theirs) })
+	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })
+	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, w.straight(t), theirs) })
 
 	w.stop(t)
 	for _, secret := range secrets {
