@@ -119,7 +119,7 @@ func (p *program) makeCertificate() error {
 // takes, and then has the front serve.
 func (p *program) serve(ctx context.Context) error {
 	var server *tokenserver.Server
-	caches, err := tokenserver.NewCaches(p.running, p.config, p.options.namespaces, p.options.clusterAccounts)
+	caches, err := tokenserver.NewCaches(ctx, p.config, p.options.namespaces, p.options.clusterAccounts)
 	if err != nil {
 		return err
 	}
@@ -173,10 +173,15 @@ func (p *program) setUp(ctx context.Context, api kubernetes.Interface, caches *t
 	if err := p.keeper.Look(ctx); err != nil {
 		return nil, err
 	}
-	changed, err := p.keeper.Watch(p.running, p.config)
+	changed, follow, err := p.keeper.Watch(ctx, p.config)
 	if err != nil {
 		return nil, err
 	}
+	p.behind.Go(func() {
+		if err := follow(p.running); err != nil {
+			ctrl.Log.Error(err, "Changes of the certificate are not heard of; it is looked at each minute")
+		}
+	})
 	p.behind.Go(func() { p.keeper.Run(p.running, changed) })
 	return server, nil
 }

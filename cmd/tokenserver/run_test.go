@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"os/exec"
@@ -75,10 +74,12 @@ func TestATokenServer(t *testing.T) {
 		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
 	})
 	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
+	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
+	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
 	t.Run("a slow body and a flood of headers are refused", func(t *testing.T) { w.refusesNuisances(t, theirs) })
-	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, straight, theirs) })
-	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, straight, theirs) })
+	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })
+	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, w.straight(t), theirs) })
 
 	w.stop(t)
 	for _, secret := range secrets {
@@ -118,8 +119,8 @@ func (w *world) isConfined(t *testing.T) {
 		"another ConfigMap":          &corev1.ConfigMap{ObjectMeta: named("capability-operator-system", "another")},
 	} {
 		// The policy is in force a moment after it was created.
-		eventually(t, 20*time.Second, func(ctx context.Context) bool {
-			err := own.Create(ctx, object, client.DryRunAll)
+		eventually(t, 20*time.Second, func() bool {
+			err := own.Create(t.Context(), object, client.DryRunAll)
 			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "tokenserver-certificate")
 		}, func() string { return name + " is not refused by the policy" })
 	}
@@ -136,8 +137,8 @@ func (w *world) rotates(t *testing.T, straight *caller, bearer string) {
 	if err := w.api.Update(t.Context(), secret); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 2*time.Second, func(context.Context) bool { // a watch's time, not a cache's
-		return strings.Contains(straight.ask(t, "tommy", `{}`, bearer).body, `"token"`) && verifies(t, straight.ask(t, "tommy", `{}`, bearer), next)
+	eventually(t, 2*time.Second, func() bool { // a watch's time, not a cache's
+		return verifies(t, straight.ask(t, "tommy", `{}`, bearer), next)
 	}, func() string { return "the next token is signed with the old AuthToken" })
 }
 
@@ -149,7 +150,7 @@ func (w *world) withdraws(t *testing.T, straight *caller, bearer string) {
 	if err := w.api.Delete(t.Context(), binding()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, func(context.Context) bool {
+	eventually(t, 10*time.Second, func() bool {
 		return straight.ask(t, "tommy", `{}`, bearer).code == http.StatusForbidden
 	}, func() string { return "the right holds on" })
 }

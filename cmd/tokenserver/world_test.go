@@ -181,8 +181,8 @@ func (w *world) register(t *testing.T) {
 func (w *world) awaitAvailable(t *testing.T) {
 	t.Helper()
 	registered := certificate.APIService()
-	eventually(t, time.Minute, func(ctx context.Context) bool {
-		if err := w.api.Get(ctx, client.ObjectKey{Name: "v1alpha1.tokens.voice.capability-operator.io"}, registered); err != nil {
+	eventually(t, time.Minute, func() bool {
+		if err := w.api.Get(t.Context(), client.ObjectKey{Name: "v1alpha1.tokens.voice.capability-operator.io"}, registered); err != nil {
 			return false
 		}
 		conditions, _, _ := unstructured.NestedSlice(registered.Object, "status", "conditions")
@@ -195,10 +195,10 @@ func (w *world) awaitAvailable(t *testing.T) {
 	}, func() string { return w.log.String() })
 }
 
-func eventually(t *testing.T, within time.Duration, ask func(context.Context) bool, otherwise func() string) {
+func eventually(t *testing.T, within time.Duration, ask func() bool, otherwise func() string) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, within, true,
-		func(ctx context.Context) (bool, error) { return ask(ctx), nil })
+		func(context.Context) (bool, error) { return ask(), nil })
 	if err != nil {
 		t.Fatalf("it did not come within %s:\n%s", within, otherwise())
 	}

@@ -157,8 +157,8 @@ func TestAProgramThatIsToldToEndStopsWaitingForRights(t *testing.T) {
 func awaitProbes(t *testing.T, address, why string) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; {
-		_, lives := get(t, address+"/healthz")
-		_, ready := get(t, address+"/readyz")
+		lives := get(t, address+"/healthz")
+		ready := get(t, address+"/readyz")
 		if lives == nil && ready != nil && strings.Contains(ready.Error(), why) {
 			return
 		}

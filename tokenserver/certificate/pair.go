@@ -130,18 +130,19 @@ func fresh(names []string, now time.Time) (*pair, error) {
 func (p *pair) renewed(names []string, now time.Time) (*pair, error) {
 	next := *p
 	next.authorities = slices.DeleteFunc(slices.Clone(p.authorities), func(c *x509.Certificate) bool { return !now.Before(c.NotAfter) })
-	switch {
-	case len(next.authorities) == 0 || next.authorities[0] != p.authorities[0] || !p.trusted(now):
-		return fresh(names, now) // nobody can trust what there is
-	case !now.Before(p.authorities[0].NotAfter.Add(-authorityMargin)):
+	newest := p.authorities[0]
+	switch trusted := p.trusted(now); {
+	case !now.Before(newest.NotAfter):
+		return fresh(names, now) // a server that was off for years: nobody can trust what there is
+	case trusted && !now.Before(newest.NotAfter.Add(-authorityMargin)):
 		return &next, next.addAuthority(now)
-	case p.named(names) && now.Before(p.serving.NotAfter.Add(-servingMargin)):
+	case trusted && p.named(names) && now.Before(p.serving.NotAfter.Add(-servingMargin)):
 		if len(next.authorities) == len(p.authorities) {
 			return nil, nil
 		}
 		return &next, nil
-	case now.Before(p.authorities[0].NotBefore.Add(ago+settling)) && len(p.authorities) > 1 && p.named(names):
-		return nil, nil // and there is time enough: servingMargin is longer
+	case trusted && p.named(names) && len(p.authorities) > 1 && now.Before(newest.NotBefore.Add(ago+settling)):
+		return nil, nil // the newest is not known everywhere yet, and there is time: servingMargin is longer
 	}
 	return &next, next.sign(names, now)
 }

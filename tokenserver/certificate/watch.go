@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Watch tells of every change of the Secret, the ConfigMap and the APIService until
-// ctx ends, each of which it watches by its name alone: no right is needed to see
-// others.
-func (k *Keeper) Watch(ctx context.Context, config *rest.Config) (<-chan struct{}, error) {
+// Watch tells of every change of the Secret, the ConfigMap and the APIService, each
+// of which it watches by its name alone: no right is needed to see others. It does
+// so while follow runs, which the caller starts.
+func (k *Keeper) Watch(ctx context.Context, config *rest.Config) (changed <-chan struct{}, follow func(context.Context) error, err error) {
 	named := func(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
 	here := map[string]cache.Config{k.Namespace: {}}
 	watched, err := cache.New(config, cache.Options{
@@ -28,19 +28,19 @@ func (k *Keeper) Watch(ctx context.Context, config *rest.Config) (<-chan struct{
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("watching the certificate: %w", err)
+		return nil, nil, fmt.Errorf("watching the certificate: %w", err)
 	}
-	changed := make(chan struct{}, 1) // one word is enough for any number of changes
+	changes := make(chan struct{}, 1) // one word is enough for any number of changes
 	tell := func() {
 		select {
-		case changed <- struct{}{}:
+		case changes <- struct{}{}:
 		default:
 		}
 	}
 	for _, object := range []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, APIService()} {
 		informer, err := watched.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 		if err != nil {
-			return nil, fmt.Errorf("watching %T: %w", object, err)
+			return nil, nil, fmt.Errorf("watching %T: %w", object, err)
 		}
 		_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 			AddFunc:    func(any) { tell() },
@@ -48,13 +48,8 @@ func (k *Keeper) Watch(ctx context.Context, config *rest.Config) (<-chan struct{
 			DeleteFunc: func(any) { tell() },
 		})
 		if err != nil {
-			return nil, fmt.Errorf("hearing of changes of %T: %w", object, err)
+			return nil, nil, fmt.Errorf("hearing of changes of %T: %w", object, err)
 		}
 	}
-	go func() {
-		if err := watched.Start(ctx); err != nil {
-			k.Log.Error(err, "Changes of the certificate are not heard of; it is looked at each minute")
-		}
-	}()
-	return changed, nil
+	return changes, watched.Start, nil
 }

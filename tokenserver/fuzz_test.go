@@ -1,0 +1,61 @@
+package tokenserver
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/capability"
+)
+
+// FuzzTokenRequest sends anything as a body, and holds that the answer is a token
+// within what is declared or a Status, and shows no credential.
+func FuzzTokenRequest(f *testing.F) {
+	for _, body := range []string{
+		``, `{}`, `null`, `[]`, `{"spec": {"ttl": "5s"}}`, `{"spec": {"ttl": "1h", "clientName": "tommy"}}`, `{"spec": {"clientName": "t-7"}}`,
+		`{"spec": {"ttl": "99999h99999m99999s"}}`, `{"metadata": {"name": "tommy", "namespace": "support"}}`, "{\"spec\": {\"clientName\": \"t-\x00\"}}",
+		`{"apiVersion": "v1", "kind": "Status"}`, `{"kind": "TokenRequest"}`, `{"spec": {"ttl": "5s", "ttl": "5s"}}`, `{"status": {"token": "x"}}`,
+	} {
+		f.Add(body, "")
+	}
+	f.Add(`{}`, "dryRun=All&fieldValidation=Strict&fieldManager=x")
+	declared := tommy(func(c *v1alpha1.ClientCapability) {
+		c.Spec.OnDemand = &v1alpha1.OnDemand{ClientNamePattern: "t-[0-9]+"}
+	})
+	w := newWorld(f, declared, account())
+	f.Fuzz(func(t *testing.T, body, query string) {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
+		req.URL.RawQuery = query
+		req.Header.Set("Test-User", "joe")
+		req.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		w.server.Handler().ServeHTTP(answer, req)
+		if strings.Contains(answer.Body.String(), authToken) {
+			t.Fatalf("the answer shows the AuthToken: %s", answer.Body)
+		}
+		if answer.Code != http.StatusCreated {
+			if status := statusOf(t, answer); answer.Code >= http.StatusInternalServerError {
+				t.Fatalf("it fails: %s", status.Message)
+			}
+			return
+		}
+		granted := grantOf(t, answer)
+		if granted.Status.Token == "" && strings.Contains(query, "dryRun") {
+			return
+		}
+		token, err := capability.Verify(granted.Status.Token, authToken, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := token.Grant.ClientName
+		if lives := token.ExpiresAt.Sub(token.IssuedAt); lives < 5*time.Second || lives > time.Hour {
+			t.Errorf("it lives for %s", lives)
+		}
+		if digits, ok := strings.CutPrefix(name, "t-"); name != "tommy" && (!ok || strings.Trim(digits, "0123456789") != "" || digits == "") {
+			t.Errorf("it is for %q", name)
+		}
+	})
+}
