@@ -137,6 +137,8 @@ func (w *world) start(t *testing.T, more ...string) {
 			"--kubeconfig=" + w.own.Kubeconfig, "--bind-address=" + w.address, "--log-level=debug", "--cert-namespace=capability-operator-system",
 		}, more...), w.log)
 	}()
+	// From here on it changes nothing any more that the test's own client uses too: the libraries' logger.
+	eventually(t, 10*time.Second, func() bool { return strings.Contains(w.log.String(), "Listening") }, w.log.String)
 }
 
 func (w *world) stop(t *testing.T) {
