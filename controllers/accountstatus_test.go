@@ -120,6 +120,22 @@ var _ = Describe("After a change of key", func() {
 		Expect(l.lent(ctx).Status.PreviousKey).To(Equal(&v1alpha1.PreviousKeyStatus{SID: keySID, InUseUntil: until(l, day)}))
 	})
 
+	It("covers a change before that, whose tokens could live longer", func(ctx SpecContext) {
+		l := newLender(ctx)
+		l.putKey(ctx, keySID, keySecret)
+		l.look(ctx)
+		l.putKey(ctx, otherKeySID, "Zq3vT9xZ1bN7mW5cR8yD2fG6hJ4pL0sB")
+		l.look(ctx)
+		first := until(l, day)
+		lent := l.lent(ctx)
+		lent.Spec.Limits = &v1alpha1.Limits{MaxTTL: "1h"}
+		Expect(l.api.Update(ctx, lent)).To(Succeed())
+		l.putKey(ctx, keySID, keySecret)
+		l.step(time.Minute)
+		l.look(ctx)
+		Expect(l.lent(ctx).Status.PreviousKey).To(Equal(&v1alpha1.PreviousKeyStatus{SID: otherKeySID, InUseUntil: first}))
+	})
+
 	It("tells of an AuthToken without naming it", func(ctx SpecContext) {
 		l := newLender(ctx)
 		l.look(ctx)

@@ -22,11 +22,14 @@ func SigningKeyOf(account Account) *v1alpha1.SigningKeyStatus {
 // moment now; nil where there is nothing to wait for. authTokenChanged tells that
 // the AuthToken is another than was seen before: it has no SID to tell it by.
 //
-// Of two changes within the life of a token the later one stays: who waits for
-// that has waited for the earlier one too.
+// Of two changes within the life of a token the later one stays, with a time that
+// covers the earlier one too.
 func PreviousKey(before *v1alpha1.ClusterAccountStatus, account Account, authTokenChanged bool, limits *v1alpha1.Limits, now time.Time) *v1alpha1.PreviousKeyStatus {
 	// Rounded up: a second too early would cut off who was last.
 	until := metav1.NewTime(now.Add(longestLife(limits) + time.Second - 1).Truncate(time.Second))
+	if previous := before.PreviousKey; previous != nil && until.Before(&previous.InUseUntil) { // maxTTL was lowered meanwhile
+		until = previous.InUseUntil
+	}
 	switch was := before.SigningKey; {
 	case was != nil && was.SID != account.APIKey.Value:
 		return &v1alpha1.PreviousKeyStatus{SID: was.SID, InUseUntil: until}

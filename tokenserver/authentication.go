@@ -77,7 +77,10 @@ func (i *identification) AuthenticateRequest(req *http.Request) (*authenticator.
 		return nil, false, errManyStrangers
 	}
 	defer leave()
-	return i.tokens.AuthenticateToken(authenticator.WithAudiences(req.Context(), authenticator.Audiences{Audience}), token)
+	// The place is held until the review ends, which goes on where a caller has
+	// gone: who leaves early must not get another place for it.
+	lasting := context.WithoutCancel(req.Context())
+	return i.tokens.AuthenticateToken(authenticator.WithAudiences(lasting, authenticator.Audiences{Audience}), token)
 }
 
 var errManyStrangers = errors.New("too many requests from one address wait to be told who sends them")

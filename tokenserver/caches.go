@@ -44,10 +44,11 @@ func NewCaches(ctx context.Context, config *rest.Config, namespaces []string, cl
 		DefaultNamespaces:            only(namespaces),
 	}
 	secrets := accounts.CacheOptions()
-	secrets.Scheme = scheme
-	if !clusterAccounts {
+	if !clusterAccounts { // the API server may not know the kind
+		secrets = accounts.SecretCacheOptions()
 		secrets.DefaultNamespaces = only(namespaces)
 	}
+	secrets.Scheme = scheme
 	var err error
 	if c.capabilities, err = cache.New(config, declared); err != nil {
 		return nil, fmt.Errorf("setting up the cache of ClientCapabilities: %w", err)

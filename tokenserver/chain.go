@@ -40,8 +40,8 @@ var probes = map[string]bool{"/healthz": true, "/livez": true, "/readyz": true}
 // and limits nobody but everybody.
 func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handler {
 	handler := s.withBody(api)
-	handler = s.withShares(handler)
 	handler = s.withAuthorization(handler)
+	handler = s.withShares(handler) // around what asks the API server, which is what costs
 	handler = s.withoutImpersonation(handler)
 	handler = s.withAuthentication(handler)
 	handler = withProbes(api, handler)
@@ -55,7 +55,7 @@ func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handle
 
 // fail answers with an error.
 func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
-	decisionFrom(req.Context()).reason = reasonOf(err)
+	decisionFrom(req.Context()).refusedFor(err)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	responsewriters.ErrorNegotiated(err, s.serializer, v1alpha1.GroupVersion, w, req)
 }

@@ -112,3 +112,16 @@ type waiting struct{}
 func (waiting) AuthenticateToken(context.Context, string) (*authenticator.Response, bool, error) {
 	return nil, false, nil
 }
+
+func TestWhoLeavesEarlyKeepsHisPlaceUntilTheReviewEnds(t *testing.T) {
+	asked := 0
+	who := reviewing(&asked, authenticationv1.TokenReviewStatus{Error: "expired"}, nil)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	req := httptest.NewRequestWithContext(gone, "POST", path, nil)
+	req.Header.Set("Authorization", "Bearer abc")
+	// With the request's own context the library's cache answers at once that it has ended, and the review goes on alone.
+	if _, ok, err := who.AuthenticateRequest(req); ok || err != nil || asked != 1 {
+		t.Errorf("known: %v, %v; asked %d times", ok, err, asked)
+	}
+}

@@ -87,7 +87,7 @@ func (r *tokenREST) Create(ctx context.Context, name string, body runtime.Object
 	}
 	token, expiresAt, err := r.issuer.Issue(ctx, key, asked.Spec)
 	if err != nil {
-		decision.reason = reasonOf(err)
+		decision.refusedFor(err)
 		return nil, err
 	}
 	answer := &v1alpha1.TokenRequest{

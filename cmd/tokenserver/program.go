@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/capability-operator/capability-operator/controllers"
 	"github.com/capability-operator/capability-operator/internal/startup"
 	"github.com/capability-operator/capability-operator/tokenserver"
 	"github.com/capability-operator/capability-operator/tokenserver/certificate"
@@ -28,6 +29,8 @@ type program struct {
 	config  *rest.Config
 	front   *tokenserver.Front
 	keeper  *certificate.Keeper // nil where the certificate comes from files
+	// serverTime keeps a clock that is behind from granting what has expired.
+	serverTime *controllers.ServerTime
 
 	// What runs behind the front, which it outlives: a request that is under way
 	// needs it.
@@ -52,7 +55,8 @@ func newProgram(ctx context.Context, config *rest.Config, o options) (*program, 
 	if err != nil {
 		return nil, fmt.Errorf("--bind-address: %w", err)
 	}
-	p := &program{options: o, config: config}
+	p := &program{options: o, config: config, serverTime: &controllers.ServerTime{Clock: clock.RealClock{}}}
+	config.Wrap(p.serverTime.Wrap)
 	p.running, p.end = context.WithCancel(context.WithoutCancel(ctx))
 	p.front = &tokenserver.Front{Listener: listener, Log: ctrl.Log}
 	if o.certFile == "" {
@@ -162,6 +166,7 @@ func (p *program) setUp(ctx context.Context, api kubernetes.Interface, caches *t
 			Synced:       caches.Synced,
 			Namespaces:   p.options.namespaces,
 			Clock:        clock.RealClock{},
+			ServerTime:   p.serverTime.Passed,
 		},
 		Address: p.front.Listener.Addr().String(),
 		Clock:   clock.RealClock{},
