@@ -30,8 +30,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	setLogger(o.logLevel, stderr)
-	config, err := clusterConfig()
+	ctrl.SetLogger(startup.Logger(o.logLevel, stderr))
+	config, err := startup.ClusterConfig()
 	if err != nil {
 		return err
 	}

@@ -27,17 +27,6 @@ const leaseName = "capability-operator"
 // shutdownGrace is how long passes that are under way may take to end.
 const shutdownGrace = 8 * time.Second
 
-// clusterConfig says how to reach the API server.
-func clusterConfig() (*rest.Config, error) {
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, fmt.Errorf("finding the cluster (--kubeconfig, KUBECONFIG, or in a pod): %w", err)
-	}
-	config.QPS = -1 // the API server's priority and fairness spaces requests
-	config.UserAgent = rest.DefaultKubernetesUserAgent()
-	return config, nil
-}
-
 // newManager wires everything together. ctx ends what is started on the way.
 func newManager(ctx context.Context, config *rest.Config, o options) (manager.Manager, error) {
 	serverTime := &controllers.ServerTime{Clock: clock.RealClock{}}

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 
-	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/validation"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/internal/startup"
 	"github.com/capability-operator/capability-operator/twilio"
 )
 
@@ -31,10 +29,6 @@ type options struct {
 	twilioAPIURL            string
 	logLevel                slog.Level
 }
-
-// levels leaves out the levels below debug, at which client libraries log the
-// bodies of requests: those hold tokens.
-var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 func parseOptions(args []string, output io.Writer) (options, error) {
 	var o options
@@ -64,10 +58,10 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q: every setting is a flag, see --help", flags.Arg(0))
 	}
-	o.namespaces, o.allowedPrefixes = list(namespaces), list(prefixes)
-	var known bool
-	if o.logLevel, known = levels[level]; !known {
-		return o, fmt.Errorf("--log-level %q: must be debug, info, warn or error", level)
+	o.namespaces, o.allowedPrefixes = startup.List(namespaces), startup.List(prefixes)
+	var err error
+	if o.logLevel, err = startup.LogLevel(level); err != nil {
+		return o, err
 	}
 	return o, o.validate()
 }
@@ -80,11 +74,7 @@ func (o options) validate() error {
 	if err := twilio.ValidateBaseURL(o.twilioAPIURL); err != nil {
 		errs = append(errs, fmt.Errorf("--twilio-api-url: %w", err))
 	}
-	for _, namespace := range o.namespaces {
-		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
-			errs = append(errs, fmt.Errorf("--watch-namespaces: %q is no name of a namespace: %s", namespace, problems[0]))
-		}
-	}
+	errs = append(errs, startup.ValidateNamespaces(o.namespaces)...)
 	for _, prefix := range o.allowedPrefixes {
 		domain, ok := strings.CutSuffix(prefix, "/")
 		switch {
@@ -95,19 +85,4 @@ func (o options) validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// list splits at commas and forgives spaces and repetitions.
-func list(s string) []string {
-	var items []string
-	for item := range strings.SplitSeq(s, ",") {
-		if item = strings.TrimSpace(item); item != "" && !slices.Contains(items, item) {
-			items = append(items, item)
-		}
-	}
-	return items
-}
-
-func setLogger(level slog.Level, output io.Writer) {
-	ctrl.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(output, &slog.HandlerOptions{Level: level})))
 }

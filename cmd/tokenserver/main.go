@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	setLogger(o.logLevel, stderr)
-	config, err := clusterConfig()
+	config, err := startup.ClusterConfig()
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,14 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"strings"
 
-	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
+
+	"github.com/capability-operator/capability-operator/internal/startup"
 )
 
 // options are what the command line says.
@@ -32,10 +32,6 @@ type options struct {
 	clusterAccounts   bool
 	logLevel          slog.Level
 }
-
-// levels leaves out the levels below debug, at which client libraries log the
-// bodies of requests: those hold tokens.
-var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 func parseOptions(args []string, output io.Writer) (options, error) {
 	var o options
@@ -67,11 +63,11 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q: every setting is a flag, see --help", flags.Arg(0))
 	}
-	o.namespaces, o.certNames = list(namespaces), list(names)
+	o.namespaces, o.certNames = startup.List(namespaces), startup.List(names)
 	o.setDefaults()
-	var known bool
-	if o.logLevel, known = levels[level]; !known {
-		return o, fmt.Errorf("--log-level %q: must be debug, info, warn or error", level)
+	var err error
+	if o.logLevel, err = startup.LogLevel(level); err != nil {
+		return o, err
 	}
 	return o, o.validate()
 }
@@ -101,11 +97,7 @@ func (o options) validate() error {
 	if o.certFile == "" {
 		errs = append(errs, o.validateMade()...)
 	}
-	for _, namespace := range o.namespaces {
-		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
-			errs = append(errs, fmt.Errorf("--watch-namespaces: %q is no name of a namespace: %s", namespace, problems[0]))
-		}
-	}
+	errs = append(errs, startup.ValidateNamespaces(o.namespaces)...)
 	return errors.Join(errs...)
 }
 
@@ -130,21 +122,10 @@ func (o options) validateMade() (errs []error) {
 	return errs
 }
 
-// list splits at commas and forgives spaces and repetitions.
-func list(s string) []string {
-	var items []string
-	for item := range strings.SplitSeq(s, ",") {
-		if item = strings.TrimSpace(item); item != "" && !slices.Contains(items, item) {
-			items = append(items, item)
-		}
-	}
-	return items
-}
-
 // setLogger has the libraries log as this program does, and at no level at which
 // they log what is in a request.
 func setLogger(level slog.Level, output io.Writer) {
-	logger := logr.FromSlogHandler(slog.NewJSONHandler(output, &slog.HandlerOptions{Level: level}))
+	logger := startup.Logger(level, output)
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger.WithName("kubernetes"))
 }

@@ -39,17 +39,6 @@ type program struct {
 	behind  sync.WaitGroup
 }
 
-// clusterConfig says how to reach the API server.
-func clusterConfig() (*rest.Config, error) {
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, fmt.Errorf("finding the cluster (--kubeconfig, KUBECONFIG, or in a pod): %w", err)
-	}
-	config.QPS = -1 // the API server's priority and fairness spaces requests
-	config.UserAgent = rest.DefaultKubernetesUserAgent()
-	return config, nil
-}
-
 func newProgram(ctx context.Context, config *rest.Config, o options) (*program, error) {
 	listener, err := (&net.ListenConfig{Control: sharing(o.shared)}).Listen(ctx, "tcp", o.address)
 	if err != nil {
