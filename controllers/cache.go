@@ -36,6 +36,8 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 func CacheOptions() cache.Options {
 	return cache.Options{
 		ReaderFailOnMissingInformer: true,
+		// Nothing that is read is changed: a Secret to write is built anew.
+		DefaultUnsafeDisableDeepCopy: new(true),
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.ClientCapability{}: {Transform: stripCapability},
 			&corev1.Secret{}: {

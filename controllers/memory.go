@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
@@ -99,8 +100,8 @@ func (m *memory) isEcho(key types.NamespacedName, digest uint64) bool {
 }
 
 // wroteSecret notes the Secret as the API server has it after a write.
-func (m *memory) wroteSecret(key types.NamespacedName, secret *corev1.Secret) {
-	m.update(key, func(o *remembered) { o.name, o.version = secret.Name, secret.ResourceVersion })
+func (m *memory) wroteSecret(key types.NamespacedName, secret metav1.Object) {
+	m.update(key, func(o *remembered) { o.name, o.version = secret.GetName(), secret.GetResourceVersion() })
 }
 
 // isOutdated reports whether a Secret was read that is older than the one that

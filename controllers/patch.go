@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
-	"maps"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -64,34 +61,3 @@ func diff[V any](present, next map[string]V, equal func(a, b V) bool) map[string
 }
 
 func sameText(a, b string) bool { return a == b }
-
-// seed makes digests of one process incomparable with another's, which nobody
-// needs to compare.
-var seed = maphash.MakeSeed()
-
-// secretDigest tells Secrets apart by all that the operator reads of them.
-func secretDigest(secret *corev1.Secret) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	field := func(parts ...string) {
-		for _, part := range parts {
-			_, _ = h.WriteString(part) // a maphash never fails to write
-			_ = h.WriteByte(0)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(secret.Data)) {
-		field("data", key, string(secret.Data[key]))
-	}
-	for _, key := range slices.Sorted(maps.Keys(secret.Labels)) {
-		field("label", key, secret.Labels[key])
-	}
-	for _, key := range slices.Sorted(maps.Keys(secret.Annotations)) {
-		field("annotation", key, secret.Annotations[key])
-	}
-	for _, ref := range secret.OwnerReferences {
-		field("owner", ref.APIVersion, ref.Kind, ref.Name, string(ref.UID),
-			fmt.Sprint(ref.Controller != nil && *ref.Controller, ref.BlockOwnerDeletion != nil && *ref.BlockOwnerDeletion))
-	}
-	field("immutable", fmt.Sprint(secret.Immutable != nil && *secret.Immutable))
-	return h.Sum64()
-}

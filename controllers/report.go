@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -77,13 +76,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, p *pass, status v1alpha1.C
 	if err != nil {
 		return fmt.Errorf("encoding the status: %w", err)
 	}
-	digest, err := statusDigest(status)
-	if err != nil {
-		return err
-	}
-	r.memory.expectStatus(p.key, digest)
-	target := &v1alpha1.ClientCapability{}
-	target.Namespace, target.Name = p.key.Namespace, p.key.Name
+	r.memory.expectStatus(p.key, statusDigest(status))
+	target := metadataOnly(v1alpha1.GroupVersion.WithKind("ClientCapability"), p.key)
 	err = r.Client.Status().Patch(ctx, target, client.RawPatch(types.MergePatchType, raw), client.FieldOwner(FieldOwner))
 	if err != nil {
 		r.memory.expectStatus(p.key, 0) // it may have taken effect: then that is news
@@ -103,15 +97,6 @@ func orNull(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-// statusDigest tells statuses apart as they stand in the API server.
-func statusDigest(status v1alpha1.ClientCapabilityStatus) (uint64, error) {
-	raw, err := json.Marshal(status)
-	if err != nil {
-		return 0, fmt.Errorf("encoding the status: %w", err)
-	}
-	return maphash.Bytes(seed, raw), nil
 }
 
 // status is what the pass has to say, on top of what was said before.

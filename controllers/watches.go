@@ -78,8 +78,7 @@ func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
 	if reflect.DeepEqual(was.Status, is.Status) {
 		return false
 	}
-	digest, err := statusDigest(is.Status)
-	return err != nil || digest != r.memory.get(client.ObjectKeyFromObject(is)).status
+	return statusDigest(is.Status) != r.memory.get(client.ObjectKeyFromObject(is)).status
 }
 
 // tokenSecretEvents wake the owner of a Secret for what others did to it, and

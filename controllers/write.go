@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -105,8 +107,7 @@ func (r *Reconciler) patch(ctx context.Context, p *pass, present, next *corev1.S
 		return err
 	}
 	r.memory.expectSecret(p.key, secretDigest(next))
-	target := &corev1.Secret{}
-	target.Namespace, target.Name = next.Namespace, next.Name
+	target := metadataOnly(corev1.SchemeGroupVersion.WithKind("Secret"), client.ObjectKeyFromObject(next))
 	err = r.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldOwner))
 	if err != nil && r.memory.noExpectation(p.key) {
 		return errStale
@@ -121,6 +122,14 @@ func (r *Reconciler) patch(ctx context.Context, p *pass, present, next *corev1.S
 	r.memory.wroteSecret(p.key, target)
 	r.paced(p)
 	return nil
+}
+
+// metadataOnly is the target of a patch of whose answer the version alone is read:
+// the API server then sends no more, and in protobuf for kinds of a CRD too.
+func metadataOnly(kind schema.GroupVersionKind, key types.NamespacedName) *metav1.PartialObjectMetadata {
+	target := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	target.SetGroupVersionKind(kind)
+	return target
 }
 
 // confirm takes one look past the cache: a leader that was asleep must not

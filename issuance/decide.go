@@ -100,11 +100,9 @@ func newSubject(f Facts) *subject {
 	if f.Secret == nil || !f.Secret.Ours || f.Secret.Token == "" {
 		return s
 	}
-	s.held, s.heldErr = capability.Parse(f.Secret.Token)
-	if s.heldErr == nil && s.account == nil && s.held.Type == s.wanted.Type && s.held.KeySID == s.wanted.KeySID {
-		_, err := capability.Verify(f.Secret.Token, SigningKey(f.Capability, f.Account), s.held.IssuedAt)
-		s.signed = err == nil
-	}
+	var signed bool
+	s.held, signed, s.heldErr = capability.ParseSigned(f.Secret.Token, SigningKey(f.Capability, f.Account))
+	s.signed = signed && s.account == nil && s.held.Type == s.wanted.Type && s.held.KeySID == s.wanted.KeySID
 	return s
 }
 

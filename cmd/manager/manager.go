@@ -39,6 +39,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
+		MapperProvider:                newMapper,
 		Cache:                         inNamespaces(controllers.CacheOptions(), o.namespaces),
 		Metrics:                       server.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
