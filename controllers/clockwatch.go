@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -34,15 +35,18 @@ type clockWatch struct {
 	// returned brings a value when the API server answers again: who waits
 	// longer for his next try need not. Nil where nobody tells.
 	returned <-chan struct{}
+	// overtaken tells who waits in too low a tier by now, and what the right one
+	// is: asked each second while more is ready than is worked on.
+	overtaken func(now time.Time) map[types.NamespacedName]int
 }
 
 // newClockWatch relies on the clock's times carrying a monotonic reading, as
 // those of the real clock do.
-func newClockWatch(reader client.Reader, machine clock.WithTicker, elected, returned <-chan struct{}) *clockWatch {
+func (r *Reconciler) newClockWatch(machine clock.WithTicker, elected, returned <-chan struct{}) *clockWatch {
 	start := machine.Now()
 	return &clockWatch{
-		reader: reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) },
-		elected: elected, returned: returned,
+		reader: r.Reader, clock: machine, monotonic: func() time.Duration { return machine.Since(start) },
+		elected: elected, returned: returned, overtaken: r.memory.overtaken,
 	}
 }
 
@@ -74,9 +78,21 @@ func (w *clockWatch) Start(ctx context.Context, q queue) error {
 				log.FromContext(ctx).Info("The clock jumped; planning everything anew", "by", jump.String())
 				w.wakeAll(ctx, q, wall)
 			}
+			w.raise(q, wall)
 		}
 	}()
 	return nil
+}
+
+// raise lets those go first that are about to expire in a crowded queue. Their tier
+// was right when they were put there, and only time has passed since.
+func (w *clockWatch) raise(q queue, now time.Time) {
+	if q.Len() == 0 {
+		return
+	}
+	for key, tier := range w.overtaken(now) {
+		enqueue(q, key, tier)
+	}
 }
 
 func (w *clockWatch) wakeAll(ctx context.Context, q queue, now time.Time) {

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -30,6 +31,20 @@ type twoClocks struct {
 	steady time.Duration
 	read   int
 	taken  *sync.Cond // with mu: read has grown
+	low    map[types.NamespacedName]int
+}
+
+// overtaken has an object wait in too low a tier.
+func (c *twoClocks) overtaken(key types.NamespacedName, tier int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.low = map[types.NamespacedName]int{key: tier}
+}
+
+func (c *twoClocks) whoIsOvertaken(time.Time) map[types.NamespacedName]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.low
 }
 
 func (c *twoClocks) Now() time.Time {
@@ -88,7 +103,7 @@ func startClockWatch(t *testing.T) (*twoClocks, priorityqueue.PriorityQueue[reco
 	queue := priorityqueue.New[reconcile.Request](t.Name())
 	watch := &clockWatch{
 		reader: objects.Build(), clock: clocks, monotonic: clocks.monotonic,
-		elected: clocks.elected, returned: clocks.returned,
+		elected: clocks.elected, returned: clocks.returned, overtaken: clocks.whoIsOvertaken,
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() { cancel(); queue.ShutDown() })
@@ -182,7 +197,7 @@ func TestTheClocksAreComparedOftenEnough(t *testing.T) {
 }
 
 func TestTheRealClocksGoAlike(t *testing.T) {
-	watch := newClockWatch(nil, clock.RealClock{}, nil, nil)
+	watch := (&Reconciler{}).newClockWatch(clock.RealClock{}, nil, nil)
 	wall, steady := watch.clock.Now().Round(0), watch.monotonic()
 	waitFor(t, "the monotonic clock stands still", func() bool { return watch.monotonic()-steady > 20*time.Millisecond })
 	if apart := watch.clock.Now().Round(0).Sub(wall) - (watch.monotonic() - steady); apart.Abs() >= clockJump {

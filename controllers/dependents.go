@@ -125,9 +125,9 @@ func (r *Reconciler) enqueueDependents(ctx context.Context, q queue, on string) 
 		item := &list.Items[i]
 		tier := tierChanged - 1 - i*lowestRank/len(list.Items)
 		if left := expiry(item).Sub(now); left > 0 && left <= expiring {
-			tier = tierExpiring
+			tier = urgency(left)
 		}
-		enqueue(q, client.ObjectKeyFromObject(item), tier)
+		r.turns.announce(q, client.ObjectKeyFromObject(item), tier)
 	}
 }
 

@@ -17,6 +17,10 @@ import (
 // half a minute to come back, which is longer than a short token lives.
 const patience = 2
 
+// overdue is how late a pass is before it is worth a look whether others should
+// have gone first.
+const overdue = time.Second
+
 // memory is what the reconciler remembers of each object between two passes.
 // All of it only saves work or spaces retries: a process that starts with none
 // comes to the same Secrets.
@@ -50,6 +54,9 @@ type remembered struct {
 	// expiry is that of the token that the Secret held last; zero where it held
 	// none for the declaration.
 	expiry time.Time
+	// until is when the next pass was planned, and tier that with which it waits.
+	until time.Time
+	tier  int
 	// expired is the expiry of the token that was last counted as expired.
 	expired time.Time
 }
@@ -207,11 +214,29 @@ func (m *memory) wrote(key types.NamespacedName, issued, renewAt time.Time) {
 	m.update(key, func(o *remembered) { o.issued, o.renewAt = issued, renewAt })
 }
 
-// holds notes when the token expires that the Secret holds now.
-func (m *memory) holds(key types.NamespacedName, expiry time.Time) {
-	if !m.get(key).expiry.Equal(expiry) {
-		m.update(key, func(o *remembered) { o.expiry = expiry })
+// waits notes when the token expires that the Secret holds now, and with which
+// tier the object waits for its next pass, and until when.
+func (m *memory) waits(key types.NamespacedName, expiry, until time.Time, tier int) {
+	m.update(key, func(o *remembered) { o.expiry, o.until, o.tier = expiry, until, tier })
+}
+
+// overtaken are the objects whose pass is overdue and whose token has come so near
+// to its end meanwhile that they wait in too low a tier, each with the tier that it
+// should have. What fails has times of its own.
+func (m *memory) overtaken(now time.Time) map[types.NamespacedName]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	raised := map[types.NamespacedName]int{}
+	for key, o := range m.objects {
+		if !o.failing.IsZero() || now.Sub(o.until) < overdue || !now.Before(o.expiry) {
+			continue
+		}
+		if tier := urgency(o.expiry.Sub(now)); tier > o.tier {
+			raised[key], o.tier = tier, tier
+			m.objects[key] = o
+		}
 	}
+	return raised
 }
 
 // firstExpired reports whether the expiry of this token was not counted yet,

@@ -41,12 +41,14 @@ type Reconciler struct {
 	AllowedPrefixes []string
 
 	memory memory
+	turns  turns
 }
 
 // Reconcile makes one pass over one ClientCapability. It returns no error:
 // when to try again is decided in package issuance, by what is left of the
 // token, and not by the queue's limiter, which would back off for 1,000 s.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	r.turns.begins(req.NamespacedName)
 	p, err := r.gather(ctx, req.NamespacedName)
 	if err != nil {
 		return r.retryUnread(ctx, req.NamespacedName, err), nil

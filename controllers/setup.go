@@ -40,7 +40,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 		source.Kind[client.Object](mgr.GetCache(), &v1alpha1.ClientCapability{}, r.capabilityEvents()),
 		source.Kind[client.Object](mgr.GetCache(), &corev1.Secret{}, r.tokenSecretEvents()),
 		source.Kind[client.Object](accountCache, &corev1.Secret{}, r.accountEvents()),
-		source.Func(newClockWatch(r.Reader, clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
+		source.Func(r.newClockWatch(clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
 	}
 	if r.Accounts.Cluster != nil {
 		accountUsers.from(mgr.GetCache(), accountCache)

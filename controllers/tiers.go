@@ -9,20 +9,38 @@ import (
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
-// Tiers of the queue, the most urgent highest. They are set on every wake-up
-// and every event, because the queue would otherwise hand the low priority of
-// the initial list on for ever. Between two tiers there is room for the ranks
-// that keep one namespace from standing in the way of another.
+// Tiers of the queue, the most urgent highest. They are few, because a metric has
+// a series for each, and coarse deadlines: what a token has left, where one lives.
+// They are set on every wake-up and every event, because the queue would otherwise
+// hand the low priority of the initial list on for ever. Between two tiers there is
+// room for the ranks that keep one namespace from standing in the way of another.
 const (
 	tierInDate   = -20 // nothing to do yet
 	tierDue      = -10 // a renewal in its time, or what has expired anyway
 	tierChanged  = 0   // new, or changed by somebody who waits for it
 	tierExpiring = 10  // alive, and about to expire
+	tierLast     = 20  // alive, and in its last seconds
+	tierTurn     = 30  // waits, and it is its turn; see turns
 )
 
-// expiring is how much of a token's life is left when its renewal goes before
-// everything else.
-const expiring = 30 * time.Second
+// What is left of a token's life when its renewal goes before everything that is
+// new, and before all other renewals.
+const (
+	expiring    = 30 * time.Second
+	lastSeconds = 10 * time.Second
+)
+
+// urgency is the tier of what renews a living token that has so much left.
+func urgency(left time.Duration) int {
+	switch {
+	case left > expiring:
+		return tierDue
+	case left > lastSeconds:
+		return tierExpiring
+	default:
+		return tierLast
+	}
+}
 
 // nextTier is the tier of the wake-up that ends the pass.
 func nextTier(p *pass, now time.Time) int {
@@ -33,12 +51,10 @@ func nextTier(p *pass, now time.Time) int {
 		return tierChanged
 	case !p.live(now):
 		return tierDue
-	case p.done && p.token.ExpiresAt.Sub(p.renewAt) > expiring:
-		return tierDue
-	case p.token.ExpiresAt.Sub(now) > expiring && !p.done:
-		return tierDue
+	case p.done:
+		return urgency(p.token.ExpiresAt.Sub(p.renewAt))
 	default:
-		return tierExpiring
+		return urgency(p.token.ExpiresAt.Sub(now))
 	}
 }
 
@@ -54,7 +70,7 @@ func firstTier(c *v1alpha1.ClientCapability, now time.Time) int {
 	case !now.Before(token.ExpiresAt.Time):
 		return tierDue
 	case token.ExpiresAt.Sub(now) <= expiring:
-		return tierExpiring
+		return urgency(token.ExpiresAt.Sub(now))
 	case token.RenewsAt != nil && !now.Before(token.RenewsAt.Time):
 		return tierDue
 	default:

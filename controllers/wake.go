@@ -23,7 +23,6 @@ const terminatingWait = 10 * time.Second
 // is no path without a next time.
 func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	now := r.Clock.Now()
-	r.memory.holds(p.key, p.expiresAt())
 	r.memory.decidedOn(p.key, errors.Is(p.err, errStale))
 	var after time.Duration
 	switch {
@@ -33,7 +32,7 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 		after = terminatingWait
 	case p.err != nil:
 		after = issuance.Retry(nil, now, r.memory.failingSince(p.key, v1alpha1.ReasonWriteFailed, now), p.expiresAt())
-		log.FromContext(ctx).Error(scrub(p.err), "A call failed; trying again", "after", after.String())
+		complain(ctx, p.err, "A call failed; trying again", "after", after.String())
 	case !p.done:
 		after = issuance.Retry(p.fault, now, r.memory.failingSince(p.key, p.fault.Reason, now), p.expiresAt())
 	default:
@@ -43,7 +42,9 @@ func (r *Reconciler) wake(ctx context.Context, p *pass) reconcile.Result {
 	if p.done {
 		after = min(after, p.rest(now))
 	}
-	return reconcile.Result{RequeueAfter: after, Priority: new(nextTier(p, now))}
+	tier := nextTier(p, now)
+	r.memory.waits(p.key, p.expiresAt(), now.Add(after), tier)
+	return reconcile.Result{RequeueAfter: after, Priority: new(tier)}
 }
 
 // rest is how long nothing is to be done: until the renewal, where there is one.
@@ -62,9 +63,16 @@ func (r *Reconciler) retryUnread(ctx context.Context, key types.NamespacedName, 
 	after := staleWait
 	if !stale {
 		now := r.Clock.Now()
-		log.FromContext(ctx).Error(scrub(err), "Gathering the facts failed; trying again")
+		complain(ctx, err, "Gathering the facts failed; trying again")
 		// What the Secret holds could not be read; what it held last is known.
 		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), r.memory.get(key).expiry)
 	}
 	return reconcile.Result{RequeueAfter: after, Priority: new(tierChanged)}
+}
+
+// complain logs a failure, but not that of a call which ends because the process does.
+func complain(ctx context.Context, err error, what string, details ...any) {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		log.FromContext(ctx).Error(scrub(err), what, details...)
+	}
 }

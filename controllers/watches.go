@@ -54,20 +54,31 @@ func (r *Reconciler) capabilityEvents() handlers {
 		created: func(_ context.Context, ev event.CreateEvent, q queue) {
 			tier := tierChanged
 			if ev.IsInInitialList {
-				tier = initial.lower(firstTier(ev.Object.(*v1alpha1.ClientCapability), r.Clock.Now()), ev.Object.GetNamespace())
+				tier = r.firstSeen(ev.Object.(*v1alpha1.ClientCapability), &initial)
 			}
-			enqueue(q, client.ObjectKeyFromObject(ev.Object), tier)
+			r.turns.announce(q, client.ObjectKeyFromObject(ev.Object), tier)
 		},
 		updated: func(_ context.Context, ev event.UpdateEvent, q queue) {
 			was, is := ev.ObjectOld.(*v1alpha1.ClientCapability), ev.ObjectNew.(*v1alpha1.ClientCapability)
 			if r.matters(was, is) {
-				enqueue(q, client.ObjectKeyFromObject(is), tierChanged)
+				r.turns.announce(q, client.ObjectKeyFromObject(is), tierChanged)
 			}
 		},
 		deleted: func(_ context.Context, ev event.DeleteEvent, q queue) {
 			enqueue(q, client.ObjectKeyFromObject(ev.Object), tierInDate) // to forget it
 		},
 	}
+}
+
+// firstSeen is the tier of an object of the initial list. What its status says of
+// the token is noted, so that it can be raised while it waits in a crowd.
+func (r *Reconciler) firstSeen(c *v1alpha1.ClientCapability, initial *ranks) int {
+	now := r.Clock.Now()
+	tier := firstTier(c, now)
+	if token := c.Status.Token; token != nil && token.RenewsAt != nil {
+		r.memory.waits(client.ObjectKeyFromObject(c), token.ExpiresAt.Time, token.RenewsAt.Time, tier)
+	}
+	return initial.lower(tier, c.Namespace)
 }
 
 func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
@@ -86,7 +97,7 @@ func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
 func (r *Reconciler) tokenSecretEvents() handlers {
 	wake := func(ctx context.Context, secret *corev1.Secret, q queue) {
 		if owner := ownerName(secret); owner != "" {
-			enqueue(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
+			r.turns.announce(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
 		}
 		r.enqueueAll(ctx, q, secret.Namespace, secretNameIndex, secret.Name)
 	}
@@ -124,6 +135,6 @@ func (r *Reconciler) enqueueAll(ctx context.Context, q queue, namespace, index, 
 	var together ranks
 	for i := range list.Items {
 		key := client.ObjectKeyFromObject(&list.Items[i])
-		enqueue(q, key, together.lower(tierChanged, key.Namespace))
+		r.turns.announce(q, key, together.lower(tierChanged, key.Namespace))
 	}
 }
