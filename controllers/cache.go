@@ -14,12 +14,15 @@ import (
 
 // Indexes of the cache that CacheOptions describe.
 const (
-	// secretNameIndex finds ClientCapabilities by the Secret that they want.
+	// secretNameIndex finds ClientCapabilities by the Secret that they want, where
+	// it has another name than theirs: an entry of an index costs as much memory
+	// as a token.
 	secretNameIndex = "wantedSecret"
 	// accountIndex finds ClientCapabilities by the account that they refer to, and
 	// those who refer to a ClusterAccount by their namespace too; see dependsOn.
 	accountIndex = "account"
-	// controllerUIDIndex finds token Secrets by the UID that controls them.
+	// controllerUIDIndex finds token Secrets by the UID that controls them, where
+	// their name is not that of their controller.
 	controllerUIDIndex = "controllerUID"
 )
 
@@ -52,6 +55,7 @@ func stripCapability(in any) (any, error) {
 	if c, ok := in.(*v1alpha1.ClientCapability); ok {
 		c.ManagedFields = nil
 		delete(c.Annotations, lastApplied)
+		shareTexts(c)
 	}
 	return in, nil
 }
@@ -70,6 +74,7 @@ func stripSecret(in any) (any, error) {
 			secret.Data[key] = append([]byte(nil), value[:longestCached]...)
 		}
 	}
+	shareSecretTexts(secret)
 	return secret, nil
 }
 
@@ -97,14 +102,14 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 
 // wantedSecret is none where tokens are asked for.
 func wantedSecret(c *v1alpha1.ClientCapability) []string {
-	if c.IsOnDemand() {
+	if c.IsOnDemand() || c.SecretName() == c.Name {
 		return nil
 	}
 	return []string{c.SecretName()}
 }
 
 func controllerUID(o client.Object) []string {
-	if ref := controllerOf(o.(*corev1.Secret)); ref != nil {
+	if ref := controllerOf(o.(*corev1.Secret)); ref != nil && ref.Name != o.GetName() {
 		return []string{string(ref.UID)}
 	}
 	return nil

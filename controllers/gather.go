@@ -115,6 +115,9 @@ func (r *Reconciler) gatherFormer(ctx context.Context, p *pass, wanted string) e
 			p.former = append(p.former, secret)
 		}
 	}
+	if err := r.gatherNamesake(ctx, p, wanted); err != nil {
+		return err
+	}
 	named := p.capability.Status.SecretName
 	if named == "" || named == wanted {
 		return nil
@@ -125,6 +128,23 @@ func (r *Reconciler) gatherFormer(ctx context.Context, p *pass, wanted string) e
 	}
 	if secret != nil && controllerOf(secret) == nil && owns(p.capability, secret) {
 		p.former = append(p.former, *secret)
+	}
+	return nil
+}
+
+// gatherNamesake looks at the Secret of the object's own name, which is in no index.
+func (r *Reconciler) gatherNamesake(ctx context.Context, p *pass, wanted string) error {
+	if p.key.Name == wanted {
+		return nil
+	}
+	secret, err := getSecret(ctx, r.Reader, p.key)
+	if err != nil {
+		return err
+	}
+	if secret != nil {
+		if ref := controllerOf(secret); ref != nil && ref.UID == p.capability.UID {
+			p.former = append(p.former, *secret)
+		}
 	}
 	return nil
 }

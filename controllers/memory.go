@@ -8,8 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
-
-	"github.com/capability-operator/capability-operator/issuance"
 )
 
 // patience is how many stale passes in a row are put up with before the cache
@@ -29,6 +27,8 @@ type memory struct {
 	objects map[types.NamespacedName]remembered
 }
 
+// remembered is kept small: there is one for each object. Times are moments for
+// that reason, and what is mostly nothing stands behind a pointer.
 type remembered struct {
 	// secret and status are digests of what was last written, or was about to
 	// be; the watch event that brings exactly that back is no news. That of a
@@ -37,28 +37,35 @@ type remembered struct {
 	// name and version are those of the Secret as it was last written, and
 	// statusVersion is that of the object whose status was.
 	name, version, statusVersion string
-	// failing is when the failing for this reason began; zero while nothing fails.
-	failing    time.Time
-	failingFor string
-	// untold is why a token was minted that no event has told of yet.
-	untold issuance.Cause
-	// gone is the Secret that was removed and no event has told of yet.
-	gone string
-	// stale counts passes, one after the other, that were decided on what had
-	// changed since.
-	stale int
-	// repairs paces the mending of a Secret that others change.
-	repairs issuance.Repairs
 	// issued and renewAt are those of the token that was written last.
-	issued, renewAt time.Time
-	// expiry is that of the token that the Secret held last; zero where it held
+	issued, renewAt moment
+	// expiry is that of the token that the Secret held last; none where it held
 	// none for the declaration.
-	expiry time.Time
+	expiry moment
 	// until is when the next pass was planned, and tier that with which it waits.
-	until time.Time
-	tier  int
+	until moment
+	tier  int8
 	// expired is the expiry of the token that was last counted as expired.
-	expired time.Time
+	expired moment
+	// trouble is nil while there is none.
+	trouble *trouble
+}
+
+// moment is a time in nanoseconds since 1970, a third of the size; 0 for none.
+type moment int64
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return 0
+	}
+	return moment(t.UnixNano())
+}
+
+func (m moment) time() time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(m)).UTC()
 }
 
 func (m *memory) update(key types.NamespacedName, change func(*remembered)) {
@@ -108,7 +115,11 @@ func (m *memory) isEcho(key types.NamespacedName, digest uint64) bool {
 
 // wroteSecret notes the Secret as the API server has it after a write.
 func (m *memory) wroteSecret(key types.NamespacedName, secret metav1.Object) {
-	m.update(key, func(o *remembered) { o.name, o.version = secret.GetName(), secret.GetResourceVersion() })
+	name := secret.GetName()
+	if name == key.Name {
+		name = key.Name // the same text, held once
+	}
+	m.update(key, func(o *remembered) { o.name, o.version = name, secret.GetResourceVersion() })
 }
 
 // isOutdated reports whether a Secret was read that is older than the one that
@@ -141,83 +152,14 @@ func (m *memory) expectStatus(key types.NamespacedName, digest uint64) {
 	m.update(key, func(o *remembered) { o.status = digest })
 }
 
-// failingSince notes a failure at now and returns when the failing for this
-// reason began: another reason starts anew, with waits that are short again.
-func (m *memory) failingSince(key types.NamespacedName, reason string, now time.Time) time.Time {
-	m.update(key, func(o *remembered) {
-		if o.failing.IsZero() || o.failingFor != reason || o.failing.After(now) { // the clock was set back
-			o.failing, o.failingFor = now, reason
-		}
-		now = o.failing
-	})
-	return now
-}
-
-// lagging reports whether the cache has been behind for so long that it is
-// better to read past it.
-func (m *memory) lagging(key types.NamespacedName) bool { return m.get(key).stale >= patience }
-
-// decidedOn notes whether the pass was decided on stale facts.
-func (m *memory) decidedOn(key types.NamespacedName, stale bool) {
-	if stale {
-		m.update(key, func(o *remembered) { o.stale++ })
-	} else if m.get(key).stale > 0 {
-		m.update(key, func(o *remembered) { o.stale = 0 })
-	}
-}
-
-func (m *memory) succeeded(key types.NamespacedName) {
-	if !m.get(key).failing.IsZero() {
-		m.update(key, func(o *remembered) { o.failing = time.Time{} })
-	}
-}
-
-// minted notes a token of which an event is to tell: renewals are routine.
-func (m *memory) minted(key types.NamespacedName, cause issuance.Cause) {
-	if cause != issuance.CauseRenewal {
-		m.update(key, func(o *remembered) { o.untold = cause })
-	}
-}
-
-// tell returns, once, why a token was minted that no event has told of.
-func (m *memory) tell(key types.NamespacedName) issuance.Cause {
-	untold := m.get(key).untold
-	if untold != "" {
-		m.update(key, func(o *remembered) { o.untold = "" })
-	}
-	return untold
-}
-
-// removed notes a Secret of whose removal an event is to tell.
-func (m *memory) removed(key types.NamespacedName, name string) {
-	m.update(key, func(o *remembered) { o.gone = name })
-}
-
-// tellRemoved returns, once, the Secret that was removed.
-func (m *memory) tellRemoved(key types.NamespacedName) string {
-	gone := m.get(key).gone
-	if gone != "" {
-		m.update(key, func(o *remembered) { o.gone = "" })
-	}
-	return gone
-}
-
-func (m *memory) mayRepair(key types.NamespacedName, now time.Time) bool {
-	return m.get(key).repairs.Allowed(now)
-}
-
-func (m *memory) repaired(key types.NamespacedName, now time.Time) {
-	m.update(key, func(o *remembered) { o.repairs = o.repairs.Made(now) })
-}
-
 func (m *memory) wrote(key types.NamespacedName, issued, renewAt time.Time) {
-	m.update(key, func(o *remembered) { o.issued, o.renewAt = issued, renewAt })
+	m.update(key, func(o *remembered) { o.issued, o.renewAt = momentOf(issued), momentOf(renewAt) })
 }
 
 // waits notes when the token expires that the Secret holds now, and with which
 // tier the object waits for its next pass, and until when.
 func (m *memory) waits(key types.NamespacedName, expiry, until time.Time, tier int) {
-	m.update(key, func(o *remembered) { o.expiry, o.until, o.tier = expiry, until, tier })
+	m.update(key, func(o *remembered) { o.expiry, o.until, o.tier = momentOf(expiry), momentOf(until), int8(tier) })
 }
 
 // overtaken are the objects whose pass is overdue and whose token has come so near
@@ -228,11 +170,11 @@ func (m *memory) overtaken(now time.Time) map[types.NamespacedName]int {
 	defer m.mu.Unlock()
 	raised := map[types.NamespacedName]int{}
 	for key, o := range m.objects {
-		if !o.failing.IsZero() || now.Sub(o.until) < overdue || !now.Before(o.expiry) {
+		if o.troubles().failing != 0 || now.Sub(o.until.time()) < overdue || momentOf(now) >= o.expiry {
 			continue
 		}
-		if tier := urgency(o.expiry.Sub(now)); tier > o.tier {
-			raised[key], o.tier = tier, tier
+		if tier := urgency(o.expiry.time().Sub(now)); tier > int(o.tier) {
+			raised[key], o.tier = tier, int8(tier)
 			m.objects[key] = o
 		}
 	}
@@ -242,9 +184,9 @@ func (m *memory) overtaken(now time.Time) map[types.NamespacedName]int {
 // firstExpired reports whether the expiry of this token was not counted yet,
 // and notes that it is now.
 func (m *memory) firstExpired(key types.NamespacedName, expiry time.Time) bool {
-	if m.get(key).expired.Equal(expiry) {
+	if m.get(key).expired == momentOf(expiry) {
 		return false
 	}
-	m.update(key, func(o *remembered) { o.expired = expiry })
+	m.update(key, func(o *remembered) { o.expired = momentOf(expiry) })
 	return true
 }

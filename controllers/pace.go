@@ -38,13 +38,13 @@ func (p *pass) repairs(last remembered) bool {
 	}
 	// What would be written now anyway is no repair, whatever else it mends: no
 	// pace may keep a token from its renewal.
-	due := !last.renewAt.IsZero() && !p.facts.Now.Before(last.renewAt)
+	due := last.renewAt != 0 && !p.facts.Now.Before(last.renewAt.time())
 	switch p.verdict.Cause {
 	case issuance.CauseFirstIssue:
 		// Status tells of no token while the Secret goes missing in a loop.
 		return saidBefore(p.capability, v1alpha1.ReasonSecretContested)
 	case issuance.CauseRenewal, issuance.CauseTokenExpired:
-		return !due && p.putBack(last.issued)
+		return !due && p.putBack(last.issued.time())
 	}
 	return !due
 }

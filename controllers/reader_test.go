@@ -109,11 +109,11 @@ func indexed(object client.Object, asked client.ListOptions) bool {
 func indexValue(object client.Object, index string) string {
 	switch object := object.(type) {
 	case *v1alpha1.ClientCapability:
-		if index == "wantedSecret" && !object.IsOnDemand() {
+		if index == "wantedSecret" && !object.IsOnDemand() && object.SecretName() != object.Name {
 			return object.SecretName()
 		}
 	case *corev1.Secret:
-		if controller := metav1.GetControllerOf(object); controller != nil && index == "controllerUID" {
+		if controller := metav1.GetControllerOf(object); controller != nil && controller.Name != object.Name && index == "controllerUID" {
 			return string(controller.UID)
 		}
 	}

@@ -65,7 +65,7 @@ func (r *Reconciler) retryUnread(ctx context.Context, key types.NamespacedName, 
 		now := r.Clock.Now()
 		complain(ctx, err, "Gathering the facts failed; trying again")
 		// What the Secret holds could not be read; what it held last is known.
-		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), r.memory.get(key).expiry)
+		after = issuance.Retry(nil, now, r.memory.failingSince(key, v1alpha1.ReasonWriteFailed, now), r.memory.get(key).expiry.time())
 	}
 	return reconcile.Result{RequeueAfter: after, Priority: new(tierChanged)}
 }

@@ -99,7 +99,7 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 		if owner := ownerName(secret); owner != "" {
 			r.turns.announce(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
 		}
-		r.enqueueAll(ctx, q, secret.Namespace, secretNameIndex, secret.Name)
+		r.enqueueWanting(ctx, q, client.ObjectKeyFromObject(secret))
 	}
 	news := func(ctx context.Context, secret *corev1.Secret, q queue) {
 		owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerName(secret)}
@@ -122,6 +122,16 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 		},
 		deleted: func(ctx context.Context, ev event.DeleteEvent, q queue) { wake(ctx, ev.Object.(*corev1.Secret), q) },
 	}
+}
+
+// enqueueWanting wakes everyone who wants a Secret: the ClientCapability of the
+// same name, by default, and those that name it.
+func (r *Reconciler) enqueueWanting(ctx context.Context, q queue, secret types.NamespacedName) {
+	namesake := &v1alpha1.ClientCapability{}
+	if err := r.Reader.Get(ctx, secret, namesake); err == nil && !namesake.IsOnDemand() && namesake.SecretName() == secret.Name {
+		r.turns.announce(q, secret, tierChanged)
+	}
+	r.enqueueAll(ctx, q, secret.Namespace, secretNameIndex, secret.Name)
 }
 
 // enqueueAll wakes the ClientCapabilities that an index finds.

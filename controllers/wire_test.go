@@ -53,7 +53,7 @@ func (w *wire) carry(verb string, object client.Object, send func() error) error
 		return send()
 	}
 	kind := "ClientCapability"
-	if _, ok := object.(*corev1.Secret); ok {
+	if _, ok := object.(*corev1.Secret); ok || object.GetObjectKind().GroupVersionKind().Kind == "Secret" {
 		kind = "Secret"
 	}
 	return w.fault(verb+" "+kind, send)
