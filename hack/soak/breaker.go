@@ -73,8 +73,10 @@ type stretch struct {
 
 // stretches divide the time: twice the leader is what is killed, and twice as long it is left alone.
 func (b *breaker) stretches() []stretch {
+	// A leader that can't reach the API server for ten seconds ends by itself, so one that is to live on gets no more than
+	// the time that a restart takes.
 	standby := []fault{
-		b.restart(0), b.rotate(false), b.rotate(true), b.restart(time.Second),
+		b.restart(0), b.rotate(false), b.rotate(true), b.restart(0),
 		b.hitStandby(killedStandby, syscall.SIGKILL), b.hitStandby(stoppedStandby, syscall.SIGTERM), b.freezeStandby(),
 	}
 	leader := []fault{
@@ -159,6 +161,7 @@ func (b *breaker) roles(ctx context.Context) (leader, standby *manager) {
 	return leader, standby
 }
 
+// restart stops the API server and starts it again, at once or up to so much later.
 func (b *breaker) restart(away time.Duration) fault {
 	return fault{restartedAPIServer, func(ctx context.Context) error {
 		b.serving.Lock()
