@@ -55,6 +55,11 @@ test-faults: ## Break everything around the real manager, for three minutes
 test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
+.PHONY: soak
+soak: build ## Break everything around two managers and 2,000 objects for an hour; ARGS="--for 5m" is shorter
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/soak ./hack/soak
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/soak $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target on FUZZTIME inputs (100000x)
 	@FUZZTIME="$(FUZZTIME)" hack/fuzz
