@@ -95,6 +95,18 @@ func (c counts) sum(prefixes ...string) float64 {
 	return sum
 }
 
+// writes are requests that change a Secret or an object. Events are none of them: managers tell who leads.
+func (c counts) writes() float64 {
+	var sum float64
+	for request, count := range c {
+		verb, resource, _ := strings.Cut(request, " ")
+		if slices.Contains([]string{"POST", "PUT", "PATCH", "APPLY", "DELETE"}, verb) && !strings.HasPrefix(resource, "events") {
+			sum += count
+		}
+	}
+	return sum
+}
+
 func (c counts) String() string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(c)) {

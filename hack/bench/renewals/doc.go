@@ -8,5 +8,6 @@
 // count is off; times and ratios are printed, and not judged.
 //
 // It must not know how the operator works inside. It sees what anybody sees who may ask: the API server's metrics and
-// objects, the manager's metrics, and what the kernel says of the manager's process.
+// objects, the manager's metrics, and what the kernel says of the manager's process. One thing it takes from the operator
+// itself: when a token is due for renewal, because status tells that in whole seconds only.
 package main

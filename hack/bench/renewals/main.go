@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -38,11 +39,11 @@ type setup struct {
 	profiles   string
 	sections   []string
 
-	objects int
-	workers int
-	rounds  int
-	warmUp  time.Duration
-	window  time.Duration
+	objects, restarted, unrelated, newcomers int
+	sizes                                    []int
+
+	workers, rounds          int
+	warmUp, window, settling time.Duration
 
 	begun time.Time
 }
@@ -56,6 +57,12 @@ type section struct {
 var sections = []section{
 	{"cost", cost},
 	{"saturation", saturation},
+	{"lateness", lateness},
+	{"newcomers", newcomers},
+	{"restart", restart},
+	{"overdue", overdue},
+	{"unrelated", unrelated},
+	{"memory", memory},
 }
 
 func sectionNames() []string {
@@ -67,8 +74,11 @@ func sectionNames() []string {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == bareCommand {
+	switch {
+	case len(args) > 0 && args[0] == bareCommand:
 		return bareMain(ctx, args[1:], os.Stdin, os.Stdout)
+	case len(args) > 0 && args[0] == bareListCommand:
+		return bareListMain(ctx, args[1:])
 	}
 	s, err := parseArgs(args, os.Stderr)
 	if err != nil {
@@ -105,7 +115,7 @@ func (s setup) say(format string, args ...any) {
 }
 
 func parseArgs(args []string, usage io.Writer) (setup, error) {
-	s := setup{begun: time.Now()}
+	s := setup{begun: time.Now(), sizes: []int{2000, 10000, 50000}}
 	var wanted string
 	flags := flag.NewFlagSet("renewals", flag.ContinueOnError)
 	flags.SetOutput(usage)
@@ -116,8 +126,16 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 	flags.IntVar(&s.objects, "objects", 2000, "how many objects are always due in the section saturation")
 	flags.IntVar(&s.workers, "workers", 16, "how many renewals the bare client has under way at a time; the manager's default is 16")
 	flags.IntVar(&s.rounds, "rounds", 2, "how often to alternate between the bare client and the manager")
+	flags.Func("sizes", "how many objects the manager's memory is measured with (2000,10000,50000)", func(list string) (err error) {
+		s.sizes, err = numbers(list)
+		return err
+	})
+	flags.IntVar(&s.restarted, "restarted", 10000, "how many objects the manager finds in the sections restart and overdue; they are declared at 10,000 a minute")
+	flags.IntVar(&s.unrelated, "unrelated", 2000, "how many Secrets of 100 KiB the section unrelated creates")
+	flags.IntVar(&s.newcomers, "newcomers", 100, "how many objects are declared while renewals saturate")
 	flags.DurationVar(&s.warmUp, "warm-up", 3*time.Second, "how long the bare client writes before it counts")
 	flags.DurationVar(&s.window, "window", 15*time.Second, "how long each rate is measured")
+	flags.DurationVar(&s.settling, "settling", 30*time.Second, "how long the manager has had nothing to do when its memory is taken")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -130,5 +148,21 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 			return s, fmt.Errorf("--sections: %q is none of %s", name, strings.Join(sectionNames(), ", "))
 		}
 	}
+	if min(s.objects, s.restarted, s.unrelated-unrelatedSample, s.newcomers, s.workers, s.rounds) < 1 || s.window < 2*time.Second {
+		return s, fmt.Errorf("numbers must be 1 or more, --unrelated more than %d, and --window 2s or more", unrelatedSample)
+	}
 	return s, nil
+}
+
+// numbers reads whole numbers that grow.
+func numbers(list string) ([]int, error) {
+	var read []int
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || len(read) > 0 && n <= read[len(read)-1] {
+			return nil, fmt.Errorf("%q must be whole numbers that grow, separated by commas", list)
+		}
+		read = append(read, n)
+	}
+	return read, nil
 }

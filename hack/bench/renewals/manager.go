@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/yaml"
 )
 
 const pollEvery = 50 * time.Millisecond
@@ -24,7 +21,7 @@ type manager struct {
 
 // startManager returns at once; ready waits for it.
 func (s *stage) startManager(ctx context.Context) (*manager, error) {
-	environment, err := deployedEnvironment(s.repository)
+	args, environment, err := deployed(filepath.Join(s.repository, "config", "manager", "deployment.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +35,10 @@ func (s *stage) startManager(ctx context.Context) (*manager, error) {
 		environment = append(environment, profileVariable+"="+profileAddress)
 	}
 	m.started = time.Now()
-	m.process, err = startProcess(ctx, environment, streams{}, s.manager,
-		"--kubeconfig="+s.kubeconfig, "--leader-elect", "--leader-election-namespace="+operatorNamespace,
+	args = append(args, // of a flag that is given twice the last counts
+		"--kubeconfig="+s.kubeconfig, "--leader-election-namespace="+operatorNamespace,
 		"--metrics-bind-address="+m.metrics, "--health-probe-bind-address="+m.probes)
+	m.process, err = startProcess(ctx, environment, streams{}, s.manager, args...)
 	return m, err
 }
 
@@ -94,24 +92,4 @@ func freeAddress(ctx context.Context) (string, error) {
 	}
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String(), nil
-}
-
-// deployedEnvironment is what config/manager sets: it may bound the memory, and so it counts.
-func deployedEnvironment(repository string) ([]string, error) {
-	content, err := os.ReadFile(filepath.Join(repository, "config", "manager", "deployment.yaml"))
-	if err != nil {
-		return nil, fmt.Errorf("reading the manager's Deployment: %w", err)
-	}
-	var deployment appsv1.Deployment
-	if err := yaml.UnmarshalStrict(content, &deployment); err != nil {
-		return nil, fmt.Errorf("reading the manager's Deployment: %w", err)
-	}
-	var environment []string
-	for _, variable := range deployment.Spec.Template.Spec.Containers[0].Env {
-		if variable.ValueFrom != nil {
-			return nil, fmt.Errorf("the manager's Deployment takes %s from elsewhere, which the bench can't", variable.Name)
-		}
-		environment = append(environment, variable.Name+"="+variable.Value)
-	}
-	return environment, nil
 }

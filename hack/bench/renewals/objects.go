@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/capability"
+	"github.com/capability-operator/capability-operator/issuance"
 )
 
 // life is how long tokens live and how much of it is left when they are renewed, as declared.
@@ -39,11 +41,38 @@ func (s *stage) declare(ctx context.Context, first, last int, over time.Duration
 		if err := waitUntil(ctx, due); err != nil {
 			return err
 		}
-		if err := s.admin.Create(ctx, declared(objectName(i), l(i))); err != nil {
-			return fmt.Errorf("declaring an object: %w", err)
+		_, err := s.declareOne(ctx, objectName(i), l(i))
+		return err
+	})
+}
+
+// declareOne also returns when it began to.
+func (s *stage) declareOne(ctx context.Context, name string, l life) (time.Time, error) {
+	object, asked := declared(name, l), time.Now()
+	if err := s.admin.Create(ctx, object); err != nil {
+		return asked, fmt.Errorf("declaring an object: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.declarations[name] = object
+	return asked, nil
+}
+
+// remove deletes the objects numbered from first to last, last left out.
+func (s *stage) remove(ctx context.Context, first, last int) error {
+	return many(ctx, first, last, func(ctx context.Context, i int) error {
+		if err := s.admin.Delete(ctx, declared(objectName(i), life{})); err != nil {
+			return fmt.Errorf("deleting an object: %w", err)
 		}
 		return nil
 	})
+}
+
+// planned is when a token is due for renewal, by the operator's own schedule: what status says of it is cut to seconds.
+func (s *stage) planned(name string, token capability.Token) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return issuance.RenewAt(s.declarations[name], token)
 }
 
 func objectName(i int) string { return fmt.Sprintf("client-%05d", i) }

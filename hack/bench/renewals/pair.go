@@ -87,11 +87,13 @@ func preparePairs(ctx context.Context, api client.Client, authToken string) ([]*
 	return pairs, nil
 }
 
+// tokenSecrets selects the Secrets that hold tokens, as the operator does.
+var tokenSecrets = client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("type", string(v1alpha1.SecretType))}
+
 // listAll reads what the operator reads of its objects when it starts.
 func listAll(ctx context.Context, api client.Client) (*v1alpha1.ClientCapabilityList, *corev1.SecretList, error) {
 	objects, secrets := &v1alpha1.ClientCapabilityList{}, &corev1.SecretList{}
-	ours := client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("type", string(v1alpha1.SecretType))}
-	if err := errors.Join(api.List(ctx, objects), api.List(ctx, secrets, ours)); err != nil {
+	if err := errors.Join(api.List(ctx, objects), api.List(ctx, secrets, tokenSecrets)); err != nil {
 		return nil, nil, fmt.Errorf("listing the objects: %w", err)
 	}
 	return objects, secrets, nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -46,6 +47,9 @@ type stage struct {
 	// kubeconfig has the rights of the operator's ServiceAccount, by a token of it, as in a pod.
 	kubeconfig string
 	config     *rest.Config // the same
+
+	mu           sync.Mutex
+	declarations map[string]*v1alpha1.ClientCapability // by name
 }
 
 func newStage(ctx context.Context, s setup) (*stage, error) {
@@ -53,7 +57,7 @@ func newStage(ctx context.Context, s setup) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &stage{setup: s, cluster: cluster}
+	st := &stage{setup: s, cluster: cluster, declarations: map[string]*v1alpha1.ClientCapability{}}
 	if err := st.furnish(ctx); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
