@@ -55,6 +55,24 @@ test-faults: ## Break everything around the real manager, for three minutes
 test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
+.PHONY: bench
+bench: build ## Measure what the operator costs, beside a bare client; ARGS="--sections saturation" takes a part
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench-renewals ./hack/bench/renewals
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/bench-renewals $(ARGS)
+
+.PHONY: bench-guard
+bench-guard: ARGS = --sections cost,saturation,restart,unrelated --rounds 1 --window 8s --restarted 1000 --unrelated 300 --settling 10s
+bench-guard: bench ## Fail where a count that bench takes is off, in three minutes; times and ratios are printed alone
+
+.PHONY: bench-profile
+bench-profile: ## Have the manager profile itself at its fastest, into bin/profiles
+	@mkdir -p bin/profiles
+	@CGO_ENABLED=0 $(GO) build -trimpath -tags pprof -o bin/manager-pprof ./cmd/manager
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench-renewals ./hack/bench/renewals
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" \
+	  bin/bench-renewals --manager bin/manager-pprof --profiles bin/profiles --sections saturation --rounds 1 $(ARGS)
+	@echo "now: go tool pprof -top bin/manager-pprof bin/profiles/cpu.pprof"
+
 .PHONY: soak
 soak: build ## Break everything around two managers and 2,000 objects for an hour; ARGS="--for 5m" is shorter
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/soak ./hack/soak

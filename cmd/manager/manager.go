@@ -43,6 +43,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 		Cache:                         inNamespaces(controllers.CacheOptions(), o.namespaces),
 		Metrics:                       server.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
+		PprofBindAddress:              pprofAddress(),
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.leaderElectionNamespace,

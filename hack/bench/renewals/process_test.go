@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestUsageIsReadFromTheKernelsFiles(t *testing.T) {
+	const (
+		stat   = "4242 (a (strange) name) S 1 4242 4242 0 -1 4194304 900 0 0 0 151 49 0 0 20 0 8 0 100 1000 200\n"
+		status = "Name:\tmanager\nVmHWM:\t   40960 kB\nVmRSS:\t   30720 kB\n"
+	)
+	got, err := readUsage(stat, status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (usage{cpu: 2 * time.Second, resident: 30 << 20, peak: 40 << 20}); got != want {
+		t.Errorf("%+v was read, not %+v", got, want)
+	}
+}
+
+func TestUsageOfAProcessThatEndedIsAnError(t *testing.T) {
+	if got, err := readUsage("4242 (manager) Z 1 4242 4242 0 -1 4194304 900 0 0 0 151 49 0 0 20 0 8", "Name:\tmanager\n"); err == nil {
+		t.Errorf("%+v was read of a process that has ended", got)
+	}
+}
+
+// childVariable has this test's own program be a child that prints and waits to be told to end.
+const childVariable = "BENCH_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		fmt.Fprintln(os.Stdout, "at work")
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+func TestAProcessThatEndsBySignalSaysSo(t *testing.T) {
+	p := startChild(t)
+	if err := p.alive(); err != nil {
+		t.Errorf("a process that runs is not alive: %v", err)
+	}
+	if _, err := p.usage(); err != nil {
+		t.Errorf("a process that runs has no usage: %v", err)
+	}
+	err := p.stop()
+	var exited *exec.ExitError
+	if !errors.As(err, &exited) || !strings.Contains(err.Error(), "at work") {
+		t.Errorf("a process that a signal ended gave the error %v", err)
+	}
+	if err := p.alive(); err == nil {
+		t.Error("a process that has ended is alive")
+	}
+}
+
+func startChild(t *testing.T) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not with the test's context: stop ends it.
+	p, err := startProcess(context.WithoutCancel(t.Context()), []string{childVariable + "=1"}, streams{}, self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(p.output.String(), "at work"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the child does not work")
+		}
+		if err := waitFor(t.Context(), 10*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func TestATailKeepsTheEnd(t *testing.T) {
+	var kept tail
+	for range 1000 {
+		if _, err := kept.Write([]byte("0123456789")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _ = kept.Write([]byte("the end"))
+	if got := kept.String(); !strings.HasSuffix(got, "89the end") || len(got) > keptOutput+100 {
+		t.Errorf("%d bytes were kept, with the end %q", len(got), got[len(got)-20:])
+	}
+}
