@@ -33,7 +33,7 @@ type loads struct {
 
 func (s *tokenStage) startLoads() *loads {
 	s.t.Helper()
-	common := []string{"load", "--path=" + s.path(dialler), "--body=" + fiveSeconds, fmt.Sprintf("--workers=%d", workers), "--every=200ms"}
+	common := []string{"load", "--path=" + s.path(dialler), "--body=" + fiveSeconds, fmt.Sprintf("--workers=%d", workers), "--every=50ms"}
 	s.startCallers(
 		s.callerPod(through, "app", common...),
 		s.callerPod(straight, "app", slices.Concat(common, s.straightly())...),
