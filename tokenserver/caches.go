@@ -114,6 +114,12 @@ func (c *Caches) Synced() bool {
 	return true
 }
 
+// WaitForSync waits until the caches hold the cluster, and reports whether they do:
+// not where ctx ended first.
+func (c *Caches) WaitForSync(ctx context.Context) bool {
+	return c.capabilities.WaitForCacheSync(ctx) && c.accounts.WaitForCacheSync(ctx)
+}
+
 // Capabilities reads ClientCapabilities.
 func (c *Caches) Capabilities() client.Reader { return c.capabilities }
 

@@ -57,6 +57,11 @@ func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handle
 func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
 	decisionFrom(req.Context()).refusedFor(err)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if apierrors.IsServiceUnavailable(err) {
+		// Another replica may be able to, as where this one's pod was deleted and its
+		// credentials with it. Who keeps the connection would never meet the other.
+		w.Header().Set("Connection", "close")
+	}
 	responsewriters.ErrorNegotiated(err, s.serializer, v1alpha1.GroupVersion, w, req)
 }
 

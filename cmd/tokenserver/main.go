@@ -38,7 +38,14 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return p.run(ctx)
+}
+
+func (p *program) run(ctx context.Context) error {
 	defer p.stop()
+	if p.options.shared {
+		return p.runShared(ctx)
+	}
 	// The front lives from the first moment to the last: it says that the process
 	// lives while that waits, and serves while the rest stands still.
 	serving, end := context.WithCancel(ctx)
@@ -53,6 +60,21 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		end()
 	}
 	return errors.Join(failed, <-ended)
+}
+
+// runShared listens once it can answer: whoever listens on a shared address takes
+// its part of the connections, and others are there to answer them.
+func (p *program) runShared(ctx context.Context) error {
+	if err := p.prepare(ctx); err != nil {
+		return err
+	}
+	if p.caches == nil || !p.caches.WaitForSync(ctx) {
+		return nil // it was told to end
+	}
+	if err := p.listen(ctx); err != nil {
+		return err
+	}
+	return p.front.Run(ctx)
 }
 
 // prepare waits for everything that is needed, and then has the front serve. It

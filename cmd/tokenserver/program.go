@@ -29,6 +29,7 @@ type program struct {
 	config  *rest.Config
 	front   *tokenserver.Front
 	keeper  *certificate.Keeper // nil where the certificate comes from files
+	caches  *tokenserver.Caches // nil until they are followed
 	// serverTime keeps a clock that is behind from granting what has expired.
 	serverTime *controllers.ServerTime
 
@@ -40,24 +41,37 @@ type program struct {
 }
 
 func newProgram(ctx context.Context, config *rest.Config, o options) (*program, error) {
-	listener, err := (&net.ListenConfig{Control: sharing(o.shared)}).Listen(ctx, "tcp", o.address)
-	if err != nil {
-		return nil, fmt.Errorf("--bind-address: %w", err)
-	}
 	p := &program{options: o, config: config, serverTime: &controllers.ServerTime{Clock: clock.RealClock{}}}
 	config.Wrap(p.serverTime.Wrap)
 	p.running, p.end = context.WithCancel(context.WithoutCancel(ctx))
-	p.front = &tokenserver.Front{Listener: listener, Log: ctrl.Log}
-	if o.certFile == "" {
-		err = p.makeCertificate()
-	} else {
-		err = p.readCertificate()
+	p.front = &tokenserver.Front{Log: ctrl.Log}
+	if !o.shared {
+		if err := p.listen(ctx); err != nil {
+			p.end()
+			return nil, err
+		}
 	}
-	if err != nil {
+	certify := p.makeCertificate
+	if o.certFile != "" {
+		certify = p.readCertificate
+	}
+	if err := certify(); err != nil {
 		p.end()
-		return nil, errors.Join(err, listener.Close())
+		if p.front.Listener != nil {
+			err = errors.Join(err, p.front.Listener.Close())
+		}
+		return nil, err
 	}
 	return p, nil
+}
+
+func (p *program) listen(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{Control: sharing(p.options.shared)}).Listen(ctx, "tcp", p.options.address)
+	if err != nil {
+		return fmt.Errorf("--bind-address: %w", err)
+	}
+	p.front.Listener = listener
+	return nil
 }
 
 // readCertificate serves what stands in files, whatever writes them.
@@ -141,6 +155,7 @@ func (p *program) serve(ctx context.Context) error {
 			ctrl.Log.Error(err, "The server has ended")
 		}
 	})
+	p.caches = caches
 	p.front.Put(server.Handler())
 	return nil
 }
@@ -157,7 +172,7 @@ func (p *program) setUp(ctx context.Context, api kubernetes.Interface, caches *t
 			Clock:        clock.RealClock{},
 			ServerTime:   p.serverTime.Passed,
 		},
-		Address: p.front.Listener.Addr().String(),
+		Address: p.options.address,
 		Clock:   clock.RealClock{},
 		Log:     ctrl.Log,
 	})

@@ -76,6 +76,7 @@ func TestATokenServer(t *testing.T) {
 	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
+	t.Run("who waits for the API server takes no connection to a shared address", func(t *testing.T) { w.sharesItsAddress(t, theirs) })
 	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
 	t.Run("a slow body and a flood of headers are refused", func(t *testing.T) { w.refusesNuisances(t, theirs) })
 	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })

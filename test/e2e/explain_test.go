@@ -9,7 +9,7 @@ import (
 )
 
 // explainFailure has a test that fails log what the cluster says, before all of it is removed. Neither the operator nor
-// a consumer logs a token, and no Secret is asked for.
+// a consumer or caller logs a token, and no Secret is asked for.
 func explainFailure(t *testing.T, namespace string) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -21,7 +21,7 @@ func explainFailure(t *testing.T, namespace string) {
 		for _, args := range [][]string{
 			{"get", "pods,clientcapabilities", "-o", "wide", "-n", namespace},
 			{"get", "events", "--sort-by", ".lastTimestamp", "-n", namespace},
-			{"logs", "--selector", "app=consumer", "--tail", "5", "-n", namespace},
+			{"logs", "--selector", "app in (consumer, caller)", "--tail", "5", "-n", namespace},
 			{"get", "pods", "-o", "wide", "-n", operatorNamespace},
 			{"logs", "--selector", "app.kubernetes.io/component=manager", "--prefix", "--tail", "15", "-n", operatorNamespace},
 		} {

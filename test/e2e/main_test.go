@@ -26,7 +26,8 @@ const operatorNamespace = "capability-operator-system"
 
 var (
 	objects client.Client
-	core    kubernetes.Interface // for what objects can't do: logs
+	core    kubernetes.Interface // for what objects can't do: logs, and requests to subresources
+	cluster *rest.Config
 	results = &report{}
 )
 
@@ -52,6 +53,7 @@ func connect() error {
 		return fmt.Errorf("reading KUBECONFIG: %w", err)
 	}
 	config.QPS, config.WarningHandler = -1, rest.NoWarnings{}
+	cluster = config
 	log.SetLogger(logr.Discard())
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, apiextensionsv1.AddToScheme} {
@@ -80,6 +82,7 @@ func TestTheOperatorOnACluster(t *testing.T) {
 			"a pod does read expired tokens where the policy warns of it":                                                  testWarnedOf,
 			"its manifests pass in a namespace that enforces restricted":                                                   testRestricted,
 			"its policy has no type errors":                                                                                testPolicyTypes,
+			"a token server beside it answers callers":                                                                     testTokensOnDemand,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -47,11 +47,32 @@ func mustKubectl(t *testing.T, input string, args ...string) string {
 
 // manifests are what is installed.
 func manifests(ctx context.Context) (string, error) {
-	text, _, err := kubectl(ctx, "", "kustomize", repository+cmp.Or(os.Getenv("E2E_MANIFESTS"), "config/default"))
+	return render(ctx, cmp.Or(os.Getenv("E2E_MANIFESTS"), "config/default"))
+}
+
+// onDemandManifests are what is installed beside them, for tokens on demand.
+func onDemandManifests(ctx context.Context) (string, error) {
+	return render(ctx, cmp.Or(os.Getenv("E2E_ONDEMAND_MANIFESTS"), "config/ondemand"))
+}
+
+func render(ctx context.Context, folder string) (string, error) {
+	text, _, err := kubectl(ctx, "", "kustomize", repository+folder)
 	if image := os.Getenv("E2E_IMAGE"); image != "" {
 		text = strings.ReplaceAll(text, "image: capability-operator:dev\n", "image: "+image+"\n")
 	}
 	return text, err
+}
+
+// documentOf is the first of the kind.
+func documentOf(t *testing.T, manifests, kind string) string {
+	t.Helper()
+	for document := range strings.SplitSeq(manifests, "\n---\n") {
+		if strings.Contains(document, "\nkind: "+kind+"\n") {
+			return document
+		}
+	}
+	t.Fatalf("the manifests have no %s", kind)
+	return ""
 }
 
 func install(t *testing.T) {

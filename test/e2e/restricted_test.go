@@ -14,43 +14,41 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// testRestricted takes config/default as it is, whatever was installed for this cluster's sake.
+// testRestricted takes the manifests as they are, whatever was installed for this cluster's sake.
 func testRestricted(t *testing.T) {
-	namespace := newNamespace(t, "restricted")
-	unpatched := strings.ReplaceAll(mustKubectl(t, "", "kustomize", repository+"config/default"), operatorNamespace, namespace)
-	mustKubectl(t, unpatched, "apply", "--dry-run=server", "--warnings-as-errors", "-f", "-")
+	for _, folder := range []string{"config/default", "config/ondemand"} {
+		t.Run(folder, func(t *testing.T) {
+			namespace := newNamespace(t, "restricted")
+			unpatched := strings.ReplaceAll(mustKubectl(t, "", "kustomize", repository+folder), operatorNamespace, namespace)
+			mustKubectl(t, unpatched, "apply", "--dry-run=server", "--warnings-as-errors", "-f", "-")
 
-	// Pod security warns of a Deployment, and refuses a pod.
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "capability-operator"}}
-	if err := objects.Create(t.Context(), account); err != nil {
-		t.Fatal(err)
-	}
-	pod := podOf(t, unpatched)
-	pod.Namespace = namespace
-	if err := objects.Create(t.Context(), pod.DeepCopy(), client.DryRunAll); err != nil {
-		t.Error(err)
-	}
-	pod.Spec.HostNetwork = true
-	if err := objects.Create(t.Context(), pod, client.DryRunAll); err == nil || !strings.Contains(err.Error(), `violates PodSecurity "restricted`) {
-		t.Errorf("the namespace admits a pod on the host's network: %v", err)
+			// Pod security warns of a Deployment, and refuses a pod.
+			pod := podOf(t, unpatched)
+			pod.Namespace = namespace
+			account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: pod.Spec.ServiceAccountName}}
+			if err := objects.Create(t.Context(), account); err != nil {
+				t.Fatal(err)
+			}
+			if err := objects.Create(t.Context(), pod.DeepCopy(), client.DryRunAll); err != nil {
+				t.Error(err)
+			}
+			pod.Spec.HostNetwork = true
+			err := objects.Create(t.Context(), pod, client.DryRunAll)
+			if err == nil || !strings.Contains(err.Error(), `violates PodSecurity "restricted`) {
+				t.Errorf("the namespace admits a pod on the host's network: %v", err)
+			}
+		})
 	}
 }
 
 func podOf(t *testing.T, manifests string) *corev1.Pod {
 	t.Helper()
-	for document := range strings.SplitSeq(manifests, "\n---\n") {
-		if !strings.Contains(document, "\nkind: Deployment\n") {
-			continue
-		}
-		deployment := &appsv1.Deployment{}
-		if err := yaml.UnmarshalStrict([]byte(document), deployment); err != nil {
-			t.Fatal(err)
-		}
-		template := deployment.Spec.Template
-		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{GenerateName: "manager-", Labels: template.Labels}, Spec: template.Spec}
+	deployment := &appsv1.Deployment{}
+	if err := yaml.UnmarshalStrict([]byte(documentOf(t, manifests, "Deployment")), deployment); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("the manifests have no Deployment")
-	return nil
+	template := deployment.Spec.Template
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{GenerateName: deployment.Name + "-", Labels: template.Labels}, Spec: template.Spec}
 }
 
 // testPolicyTypes asks the cluster, which checks the types of every policy's expressions by the schema of what it judges.

@@ -20,7 +20,7 @@ import (
 	"github.com/capability-operator/capability-operator/capability"
 )
 
-// stage is a user's namespace, under pod security restricted, with a Twilio account.
+// stage is a user's namespace with a Twilio account, under pod security restricted unless made in another.
 type stage struct {
 	t         *testing.T
 	namespace string
@@ -34,7 +34,11 @@ const (
 
 func newStage(t *testing.T, name string) *stage {
 	t.Helper()
-	namespace := newNamespace(t, name)
+	return newStageIn(t, newNamespace(t, name))
+}
+
+func newStageIn(t *testing.T, namespace string) *stage {
+	t.Helper()
 	s := &stage{t: t, namespace: namespace, authToken: newAuthToken()}
 	s.create(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
@@ -47,9 +51,15 @@ func newStage(t *testing.T, name string) *stage {
 
 func newNamespace(t *testing.T, name string) string {
 	t.Helper()
+	return newNamespaceUnder(t, name, "restricted")
+}
+
+// newNamespaceUnder has pod security enforce another level.
+func newNamespaceUnder(t *testing.T, name, level string) string {
+	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-" + name + "-", Labels: map[string]string{
-		"pod-security.kubernetes.io/enforce": "restricted",
-		"pod-security.kubernetes.io/warn":    "restricted",
+		"pod-security.kubernetes.io/enforce": level,
+		"pod-security.kubernetes.io/warn":    level,
 	}}}
 	if err := objects.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
