@@ -37,9 +37,11 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, err
 	}
+	cached := controllers.CacheOptions()
+	cached.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         inNamespaces(controllers.CacheOptions(), o.namespaces),
+		Cache:                         cached,
 		Metrics:                       server.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
@@ -106,14 +108,4 @@ func addProbes(mgr manager.Manager, accountCache cache.Cache) error {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return nil
-}
-
-func inNamespaces(options cache.Options, namespaces []string) cache.Options {
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
-	return options
 }
