@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/tokenserver/certificate"
@@ -73,7 +74,7 @@ func TestATokenServer(t *testing.T) {
 			ask(t, "tommy", `{}`, "", who...).mustBe(t, http.StatusUnauthorized, "audience")
 		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
 	})
-	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
+	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
 	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
@@ -121,8 +122,22 @@ func (w *world) isConfined(t *testing.T) {
 		// The policy is in force a moment after it was created.
 		eventually(t, 20*time.Second, func() bool {
 			err := own.Create(t.Context(), object, client.DryRunAll)
-			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "tokenserver-certificate")
+			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "ServiceAccounts named voice-tokenserver may")
 		}, func() string { return name + " is not refused by the policy" })
+	}
+	registered := certificate.APIService()
+	registered.SetName("v1alpha1.tokens.voice.capability-operator.io")
+	for name, patch := range map[string]string{
+		"another Service":  `{"spec": {"service": {"name": "theirs"}}}`,
+		"another port":     `{"spec": {"service": {"port": 444}}}`,
+		"no authority":     `{"spec": {"caBundle": null, "insecureSkipTLSVerify": true}}`,
+		"another priority": `{"spec": {"groupPriorityMinimum": 2000}}`,
+		"an owner":         `{"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Namespace", "name": "gone", "uid": "gone"}]}}`,
+	} {
+		err := own.Patch(t.Context(), registered, client.RawPatch(types.MergePatchType, []byte(patch)), client.DryRunAll)
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "may change the caBundle of an APIService only") {
+			t.Errorf("%s of its APIService is not refused by the policy: %v", name, err)
+		}
 	}
 }
 
