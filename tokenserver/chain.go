@@ -41,6 +41,7 @@ var probes = map[string]bool{"/healthz": true, "/livez": true, "/readyz": true}
 func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handler {
 	handler := s.withBody(api)
 	handler = s.withAuthorization(handler)
+	handler = s.withPaths(handler)
 	handler = s.withShares(handler) // around what asks the API server, which is what costs
 	handler = s.withoutImpersonation(handler)
 	handler = s.withAuthentication(handler)

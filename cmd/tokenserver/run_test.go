@@ -38,7 +38,7 @@ func TestATokenServer(t *testing.T) {
 		"straight":               {straight, theirs, w.tokenOf(t, "other", "capability-operator")},
 	} {
 		t.Run(name+" a ServiceAccount with a Role gets a token that verifies", func(t *testing.T) {
-			raw, token := way.caller.ask(t, "tommy", `{"spec": {"ttl": "5s"}}`, way.bearer).verified(t, authToken)
+			raw, token := way.caller.ask(t, "tommy", `{"spec": {"ttl": "5s"}}`, way.bearer).verified(t)
 			secrets = append(secrets, raw)
 			if token.Grant.ClientName != "tommy.tester" || token.ExpiresAt.Sub(token.IssuedAt) != 5*time.Second {
 				t.Errorf("it says %+v", token)
@@ -60,6 +60,12 @@ func TestATokenServer(t *testing.T) {
 		straight.ask(t, "tommy", `{}`, ours).mustBe(t, http.StatusUnauthorized, "audience")
 		straight.ask(t, "tommy", `{}`, w.tokenOf(t, "app", "somebody-else")).mustBe(t, http.StatusUnauthorized, "audience")
 	})
+	t.Run("a token that the API server accepts too is refused straight", func(t *testing.T) {
+		both := w.tokenOf(t, "app", append(audienceOf(t, ours), "capability-operator")...)
+		secrets = append(secrets, both)
+		through.ask(t, "tommy", `{}`, both).verified(t)
+		straight.ask(t, "tommy", `{}`, both).mustBe(t, http.StatusUnauthorized, "capability-operator and no other")
+	})
 	t.Run("nobody is refused", func(t *testing.T) {
 		straight.ask(t, "tommy", `{}`, "").mustBe(t, http.StatusUnauthorized, "audience")
 		straight.ask(t, "tommy", `{}`, "invented").mustBe(t, http.StatusUnauthorized, "audience")
@@ -72,7 +78,7 @@ func TestATokenServer(t *testing.T) {
 		forged, forgedKey := signed(t, "front-proxy", authority, key)
 		w.straight(t, tls.Certificate{Certificate: [][]byte{forged.Raw}, PrivateKey: forgedKey}).
 			ask(t, "tommy", `{}`, "", who...).mustBe(t, http.StatusUnauthorized, "audience")
-		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
+		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t)
 	})
 	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
