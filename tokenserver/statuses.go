@@ -73,6 +73,11 @@ func tooMany(why string) error {
 	}}
 }
 
+// tooLarge is the answer to a body that says more than there is to say.
+func tooLarge() error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("the body is longer than %d bytes", bodyLimit))
+}
+
 // tooSlow is the answer to a body that does not come.
 func tooSlow() error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
