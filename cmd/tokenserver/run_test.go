@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -82,9 +83,10 @@ func TestATokenServer(t *testing.T) {
 	})
 	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
+	t.Run("metrics are for who may read them", func(t *testing.T) { w.measures(t, theirs) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
 	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
-	t.Run("a slow body and a flood of headers are refused", func(t *testing.T) { w.refusesNuisances(t, theirs) })
+	t.Run("what no client library sends is answered or cut off in time, and disturbs nobody", func(t *testing.T) { w.refusesNuisances(t, theirs) })
 	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })
 	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, w.straight(t), theirs) })
 
@@ -143,6 +145,35 @@ func (w *world) isConfined(t *testing.T) {
 		err := own.Patch(t.Context(), registered, client.RawPatch(types.MergePatchType, []byte(patch)), client.DryRunAll)
 		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "may change the caBundle of an APIService only") {
 			t.Errorf("%s of its APIService is not refused by the policy: %v", name, err)
+		}
+	}
+}
+
+func (w *world) measures(t *testing.T, bearer string) {
+	t.Helper()
+	straight := w.straight(t)
+	ask := func(bearer string) answer { return straight.do(t, http.MethodGet, "/metrics", "", bearer) }
+	ask("").mustBe(t, http.StatusUnauthorized, "audience")
+	ask(bearer).mustBe(t, http.StatusForbidden, `"/metrics"`)
+	create(t, w.api,
+		&rbacv1.ClusterRole{ObjectMeta: named("", "metrics"), Rules: []rbacv1.PolicyRule{{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}}}},
+		&rbacv1.ClusterRoleBinding{
+			ObjectMeta: named("", "metrics"), RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "metrics"},
+			Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "support", Name: "app"}},
+		})
+	var seen answer
+	eventually(t, 10*time.Second, func() bool { seen = ask(bearer); return seen.code == http.StatusOK }, func() string { return seen.body })
+	for _, metric := range []string{
+		`capability_operator_token_requests_total{code="201",reason=""}`, `capability_operator_token_requests_total{code="403",reason="Forbidden"}`,
+		"capability_operator_token_request_duration_seconds_count", "capability_operator_token_requests_in_flight 0",
+	} {
+		if !strings.Contains(seen.body, metric) {
+			t.Errorf("there is no %s", metric)
+		}
+	}
+	for _, no := range []string{"tommy", "system:serviceaccount", "support"} {
+		if strings.Contains(seen.body, no) {
+			t.Errorf("a metric tells of %s", no)
 		}
 	}
 }
