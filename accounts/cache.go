@@ -46,6 +46,19 @@ func SecretCacheOptions() cache.Options {
 	}
 }
 
+// InNamespaces are the namespaces that a cache is kept to; nil, which is all, where
+// none are named.
+func InNamespaces(names []string) map[string]cache.Config {
+	if len(names) == 0 {
+		return nil
+	}
+	these := make(map[string]cache.Config, len(names))
+	for _, name := range names {
+		these[name] = cache.Config{}
+	}
+	return these
+}
+
 // AddIndexes tells the cache what it is asked for besides names.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	err := indexer.IndexField(ctx, &v1alpha1.ClusterAccount{}, SecretIndex, func(o client.Object) []string {

@@ -40,10 +40,12 @@ func run(to *rest.Config, heard *recording, namespaces []string, lending bool) (
 	to = rest.CopyConfig(to)
 	serverTime := &controllers.ServerTime{Clock: clock.RealClock{}}
 	to.Wrap(serverTime.Wrap)
+	cached := controllers.CacheOptions()
+	cached.DefaultNamespaces = accounts.InNamespaces(namespaces)
 	mgr, err := ctrl.NewManager(to, ctrl.Options{
 		Scheme:                  scheme,
 		Logger:                  heard.logger(),
-		Cache:                   inNamespaces(controllers.CacheOptions(), namespaces),
+		Cache:                   cached,
 		Metrics:                 server.Options{BindAddress: "0"},
 		HealthProbeBindAddress:  "0",
 		Controller:              config.Controller{SkipNameValidation: new(true)}, // one process runs several, one after the other
@@ -75,7 +77,8 @@ func setUp(running context.Context, mgr manager.Manager, to *rest.Config, server
 		o.Scheme = scheme
 		o.Cache = accounts.CacheOptions()
 		if !lending {
-			o.Cache = inNamespaces(accounts.SecretCacheOptions(), namespaces)
+			o.Cache = accounts.SecretCacheOptions()
+			o.Cache.DefaultNamespaces = accounts.InNamespaces(namespaces)
 		}
 	})
 	Expect(err).NotTo(HaveOccurred())
@@ -109,16 +112,6 @@ func serveClusterAccounts(running context.Context, mgr manager.Manager, accountC
 		Lease:    controllers.NewLease(nil),
 	}
 	Expect(reconciler.SetupWithManager(mgr, accountCache)).To(Succeed())
-}
-
-func inNamespaces(options cache.Options, namespaces []string) cache.Options {
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
-	return options
 }
 
 // passes is how many passes this process has made so far, over all objects.

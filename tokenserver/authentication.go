@@ -22,9 +22,9 @@ import (
 	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
 )
 
-// Audience is whom a bearer token must be for that is sent straight to this
-// server. One for the API server is refused, so that this server never holds a
-// credential that the API server would accept.
+// Audience is whom a bearer token must be for, and nobody else, that is sent
+// straight to this server. One that is for the API server too is refused, so that
+// this server never holds a credential that the API server would accept.
 const Audience = "capability-operator"
 
 const (
@@ -96,18 +96,24 @@ func addressOf(req *http.Request) string {
 // reviewer has the API server review tokens for this server's audience.
 type reviewer struct {
 	client authenticationclient.TokenReviewInterface
+	outage *outage
 }
 
 // AuthenticateToken implements authenticator.Token.
 func (r *reviewer) AuthenticateToken(ctx context.Context, token string) (*authenticator.Response, bool, error) {
+	if !isForThisServerAlone(token) { // whoever it is from
+		return nil, false, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, reviewTimeout)
 	defer cancel()
 	review, err := r.client.Create(ctx, &authenticationv1.TokenReview{
 		Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: []string{Audience}},
 	}, metav1.CreateOptions{})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errReview, err)
+	}
+	r.outage.over()
+	switch {
 	case !review.Status.Authenticated:
 		return nil, false, nil
 	case !slices.Contains(review.Status.Audiences, Audience):
@@ -130,7 +136,7 @@ var errReview = errors.New("asking the API server who sends the token")
 
 // newIdentification returns, besides, what keeps it up to date: to be run until
 // the server ends.
-func newIdentification(ctx context.Context, client kubernetes.Interface) (authenticator.Request, func(context.Context), error) {
+func newIdentification(ctx context.Context, client kubernetes.Interface, outage *outage) (authenticator.Request, func(context.Context), error) {
 	headers := headerrequest.NewRequestHeaderAuthRequestController(frontProxyConfigMap, frontProxyNamespace, client,
 		"requestheader-username-headers", "requestheader-uid-headers", "requestheader-group-headers",
 		"requestheader-extra-headers-prefix", "requestheader-allowed-names")
@@ -160,12 +166,12 @@ func newIdentification(ctx context.Context, client kubernetes.Interface) (authen
 			headerrequest.StringSliceProviderFunc(headers.UIDHeaders),
 			headerrequest.StringSliceProviderFunc(headers.GroupHeaders),
 			headerrequest.StringSliceProviderFunc(headers.ExtraHeaderPrefixes)),
-		tokens:    newTokenIdentification(client.AuthenticationV1().TokenReviews()),
+		tokens:    newTokenIdentification(client.AuthenticationV1().TokenReviews(), outage),
 		strangers: newShares(strangersAtOnce),
 	}
 	return group.NewAuthenticatedGroupAdder(who), follow, nil
 }
 
-func newTokenIdentification(client authenticationclient.TokenReviewInterface) authenticator.Token {
-	return cache.New(&reviewer{client: client}, false, knownFor, strangerFor)
+func newTokenIdentification(client authenticationclient.TokenReviewInterface, outage *outage) authenticator.Token {
+	return cache.New(&reviewer{client: client, outage: outage}, false, knownFor, strangerFor)
 }

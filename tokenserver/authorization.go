@@ -1,41 +1,15 @@
 package tokenserver
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/endpoints/filters"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
-	"k8s.io/client-go/kubernetes"
 )
-
-const (
-	// rightsFor is how long a right holds that the API server confirmed: one that
-	// is withdrawn ends within ten seconds, the API server's own lag included.
-	rightsFor = 5 * time.Second
-	// noRightFor is short, because who is granted a right tries again at once.
-	noRightFor = 2 * time.Second
-)
-
-// newAuthorizer asks the API server what callers may do.
-func newAuthorizer(client kubernetes.Interface) (authorizer.Authorizer, error) {
-	asking, err := authorizerfactory.DelegatingAuthorizerConfig{
-		SubjectAccessReviewClient: client.AuthorizationV1(),
-		AllowCacheTTL:             rightsFor,
-		DenyCacheTTL:              noRightFor,
-		WebhookRetryBackoff:       &wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 3},
-	}.New()
-	if err != nil {
-		return nil, fmt.Errorf("setting up the questions about callers' rights: %w", err)
-	}
-	return asking, nil
-}
 
 // withAuthorization comes before anything is looked up: who has no right learns
 // nothing of what there is.
@@ -51,7 +25,9 @@ func (s *Server) withAuthorization(next http.Handler) http.Handler {
 		case decision == authorizer.DecisionAllow:
 			next.ServeHTTP(w, req)
 		case err != nil:
-			s.log.Error(err, "The API server can't be asked what callers may do")
+			if !left(req) {
+				s.noRights.affects(err)
+			}
 			s.fail(w, req, unavailable("what you may do can't be asked of the API server at present; try again"))
 		default:
 			// Without the authorizer's reason, which names roles and bindings.
@@ -59,6 +35,9 @@ func (s *Server) withAuthorization(next http.Handler) http.Handler {
 		}
 	})
 }
+
+// left tells whether the caller has gone, so that nobody waits for an answer.
+func left(req *http.Request) bool { return errors.Is(req.Context().Err(), context.Canceled) }
 
 // withAuthentication tells who asks. Nobody is anonymous.
 func (s *Server) withAuthentication(next http.Handler) http.Handler {
@@ -75,7 +54,7 @@ func (s *Server) withAuthentication(next http.Handler) http.Handler {
 		case errors.Is(err, errManyStrangers):
 			s.fail(w, req, tooMany("too many requests from your address wait to be told who sends them; try again"))
 		case err != nil:
-			s.log.Error(err, "The API server can't be asked who calls")
+			s.noCallers.affects(err)
 			s.fail(w, req, unavailable("who you are can't be asked of the API server at present; try again"))
 		case !ok:
 			w.Header().Set("Connection", "close") // a stranger has to dial anew each time

@@ -41,12 +41,12 @@ func NewCaches(ctx context.Context, config *rest.Config, namespaces []string, cl
 		ReaderFailOnMissingInformer:  true,
 		DefaultUnsafeDisableDeepCopy: new(true), // nothing here changes what it reads
 		ByObject:                     map[client.Object]cache.ByObject{&voice.ClientCapability{}: {Transform: stripCapability}},
-		DefaultNamespaces:            only(namespaces),
+		DefaultNamespaces:            accounts.InNamespaces(namespaces),
 	}
 	secrets := accounts.CacheOptions()
 	if !clusterAccounts { // the API server may not know the kind
 		secrets = accounts.SecretCacheOptions()
-		secrets.DefaultNamespaces = only(namespaces)
+		secrets.DefaultNamespaces = accounts.InNamespaces(namespaces)
 	}
 	secrets.Scheme = scheme
 	var err error
@@ -130,17 +130,6 @@ func (c *Caches) Finder() *accounts.Finder {
 		finder.Cluster = c.accounts
 	}
 	return finder
-}
-
-func only(namespaces []string) map[string]cache.Config {
-	if len(namespaces) == 0 {
-		return nil
-	}
-	these := make(map[string]cache.Config, len(namespaces))
-	for _, namespace := range namespaces {
-		these[namespace] = cache.Config{}
-	}
-	return these
 }
 
 // stripCapability leaves what a decision is made on: status is the manager's.

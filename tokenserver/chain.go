@@ -41,6 +41,7 @@ var probes = map[string]bool{"/healthz": true, "/livez": true, "/readyz": true}
 func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handler {
 	handler := s.withBody(api)
 	handler = s.withAuthorization(handler)
+	handler = s.withPaths(handler)
 	handler = s.withShares(handler) // around what asks the API server, which is what costs
 	handler = s.withoutImpersonation(handler)
 	handler = s.withAuthentication(handler)
@@ -113,21 +114,35 @@ func (s *Server) withBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, req)
 			return
 		}
+		if req.ContentLength > bodyLimit { // before anybody is told to go on and send it
+			s.failUnread(w, req, tooLarge())
+			return
+		}
 		body, inTime, err := readBody(w, req)
 		large := &http.MaxBytesError{}
 		switch {
 		case errors.As(err, &large):
-			s.fail(w, req, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("the body is longer than %d bytes", bodyLimit)))
+			s.failUnread(w, req, tooLarge())
 		case !inTime:
-			w.Header().Set("Connection", "close") // what is left of the body can't be told from a next request
-			s.fail(w, req, tooSlow())
+			s.failUnread(w, req, tooSlow())
 		case err != nil:
-			s.fail(w, req, apierrors.NewBadRequest("the body can't be read to its end"))
+			s.failUnread(w, req, apierrors.NewBadRequest("the body can't be read to its end"))
 		default:
 			req.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, req)
 		}
 	})
+}
+
+// failUnread answers who has not sent the whole body, at once: on a connection that
+// is to go on, the answer would wait for the rest of it. In HTTP/2 no request waits
+// for another's body, and the connection may be that of the API server, on which
+// come the requests of everybody.
+func (s *Server) failUnread(w http.ResponseWriter, req *http.Request, err error) {
+	if req.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
+	s.fail(w, req, err)
 }
 
 // readBody reads all that may be read within the time that there is.

@@ -2,9 +2,11 @@ package tokenserver
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -12,6 +14,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/utils/clock"
 )
 
 // reviewing is an API server that answers each TokenReview so.
@@ -30,7 +33,48 @@ func reviewing(asked *int, status authenticationv1.TokenReviewStatus, err error)
 		review.Status = status
 		return true, review, err
 	})
-	return &identification{tokens: newTokenIdentification(client.AuthenticationV1().TokenReviews()), strangers: newShares(strangersAtOnce)}
+	return &identification{tokens: newTokenIdentification(client.AuthenticationV1().TokenReviews(), newOutage("who calls", Config{Clock: clock.RealClock{}})), strangers: newShares(strangersAtOnce)}
+}
+
+// abc is a token that says that it is for this server alone.
+var abc = saying(`"aud": ["` + Audience + `"], "sub": "joe"`)
+
+// saying is a token that nobody has signed, with these claims.
+func saying(claims string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte("{"+claims+"}")) + ".c2lnbmF0dXJl"
+}
+
+func TestATokenIsForThisServerAloneOrRefusedUnseen(t *testing.T) {
+	for name, test := range map[string]struct {
+		token string
+		alone bool
+	}{
+		"in a list":                 {abc, true},
+		"as a text":                 {saying(`"aud": "` + Audience + `"`), true},
+		"for another too":           {saying(`"aud": ["` + Audience + `", "x"]`), false},
+		"for another before it":     {saying(`"aud": ["x", "` + Audience + `"]`), false},
+		"twice":                     {saying(`"aud": ["` + Audience + `", "` + Audience + `"]`), false},
+		"for another":               {saying(`"aud": ["x"]`), false},
+		"for a longer name":         {saying(`"aud": ["` + Audience + `-2"]`), false},
+		"for nobody":                {saying(`"aud": []`), false},
+		"without an audience":       {saying(`"sub": "joe"`), false},
+		"with null":                 {saying(`"aud": null`), false},
+		"with a number":             {saying(`"aud": 1`), false},
+		"with a list of numbers":    {saying(`"aud": [1]`), false},
+		"with an object":            {saying(`"aud": {"` + Audience + `": true}`), false},
+		"with claims that are none": {strings.Replace(abc, ".", ".x", 1), false},
+		"in two parts":              {abc[:strings.LastIndex(abc, ".")], false},
+		"of one part":               {"abc", false},
+		"of nothing":                {"", false},
+		"of dots":                   {"..", false},
+		"in padded base64":          {"e30=." + base64.URLEncoding.EncodeToString([]byte(`{"aud":"`+Audience+`"}`)) + ".e30=", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := isForThisServerAlone(test.token); got != test.alone {
+				t.Error(got)
+			}
+		})
+	}
 }
 
 func TestABearerTokenIsReviewedForThisServerAlone(t *testing.T) {
@@ -41,11 +85,13 @@ func TestABearerTokenIsReviewedForThisServerAlone(t *testing.T) {
 		known  bool
 		asked  int
 	}{
-		"one for it":                 {"Bearer abc", authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{Audience}, User: joe}, true, 1},
-		"one for it among others":    {"bearer  abc ", authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{"x", Audience}, User: joe}, true, 1},
-		"one for another":            {"Bearer abc", authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{"x"}, User: joe}, false, 1},
-		"one for no audience at all": {"Bearer abc", authenticationv1.TokenReviewStatus{Authenticated: true, User: joe}, false, 1},
-		"one that is refused":        {"Bearer abc", authenticationv1.TokenReviewStatus{Error: "expired"}, false, 1},
+		"one for it":                 {"Bearer " + abc, authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{Audience}, User: joe}, true, 1},
+		"one in other letters":       {"bearer  " + abc + " ", authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{Audience}, User: joe}, true, 1},
+		"one for the server too":     {"Bearer " + saying(`"aud": ["https://kubernetes.default.svc", "`+Audience+`"]`), authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{Audience}, User: joe}, false, 0},
+		"one that is no JWT":         {"Bearer abc", authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{Audience}, User: joe}, false, 0},
+		"one for another":            {"Bearer " + abc, authenticationv1.TokenReviewStatus{Authenticated: true, Audiences: []string{"x"}, User: joe}, false, 1},
+		"one for no audience at all": {"Bearer " + abc, authenticationv1.TokenReviewStatus{Authenticated: true, User: joe}, false, 1},
+		"one that is refused":        {"Bearer " + abc, authenticationv1.TokenReviewStatus{Error: "expired"}, false, 1},
 		"none":                       {"", authenticationv1.TokenReviewStatus{}, false, 0},
 		"an empty one":               {"Bearer ", authenticationv1.TokenReviewStatus{}, false, 0},
 		"a password":                 {"Basic am9lOmpvZQ==", authenticationv1.TokenReviewStatus{}, false, 0},
@@ -74,7 +120,7 @@ func TestAReviewThatFailsSaysNothingOfTheCaller(t *testing.T) {
 	who := reviewing(&asked, authenticationv1.TokenReviewStatus{}, errors.New("away"))
 	for range 2 {
 		req := httptest.NewRequestWithContext(t.Context(), "POST", path, nil)
-		req.Header.Set("Authorization", "Bearer abc")
+		req.Header.Set("Authorization", "Bearer "+abc)
 		if _, ok, err := who.AuthenticateRequest(req); ok || !errors.Is(err, errReview) {
 			t.Errorf("%v, %v", ok, err)
 		}
@@ -89,7 +135,7 @@ func TestWhoSendsInventedTokensKeepsNobodyElseWaiting(t *testing.T) {
 	ask := func(address string) error {
 		req := httptest.NewRequestWithContext(t.Context(), "POST", path, nil)
 		req.RemoteAddr = address
-		req.Header.Set("Authorization", "Bearer abc")
+		req.Header.Set("Authorization", "Bearer "+abc)
 		_, _, err := who.AuthenticateRequest(req)
 		return err
 	}
@@ -119,7 +165,7 @@ func TestWhoLeavesEarlyKeepsHisPlaceUntilTheReviewEnds(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	req := httptest.NewRequestWithContext(gone, "POST", path, nil)
-	req.Header.Set("Authorization", "Bearer abc")
+	req.Header.Set("Authorization", "Bearer "+abc)
 	// With the request's own context the library's cache answers at once that it has ended, and the review goes on alone.
 	if _, ok, err := who.AuthenticateRequest(req); ok || err != nil || asked != 1 {
 		t.Errorf("known: %v, %v; asked %d times", ok, err, asked)

@@ -36,7 +36,7 @@ type Issuer struct {
 }
 
 // durations are those that spec.ttl of a ClientCapability may have too.
-var durations = regexp.MustCompile(`^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$`)
+var durations = regexp.MustCompile(voice.DurationPattern)
 
 // Issue gives the token that is asked for and when it expires, or a status error.
 func (i *Issuer) Issue(ctx context.Context, key types.NamespacedName, spec v1alpha1.TokenRequestSpec) (string, time.Time, error) {

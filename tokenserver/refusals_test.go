@@ -80,6 +80,34 @@ func TestTheRightComesBeforeTheLookup(t *testing.T) {
 	}
 }
 
+func TestNobodyIsAskedAboutWhatCantBe(t *testing.T) {
+	w := newWorld(t, tommy(), account())
+	for name, at := range map[string]string{
+		"a name in capitals":     strings.Replace(path, "tommy", "Tommy", 1),
+		"a long name":            strings.Replace(path, "tommy", strings.Repeat("t", 254), 1),
+		"a long namespace":       strings.Replace(path, "support", strings.Repeat("s", 64), 1),
+		"a namespace with a dot": strings.Replace(path, "support", "sup.port", 1),
+		"a long path":            "/" + strings.Repeat("x", longestPath),
+		"a long group":           "/apis/" + strings.Repeat("x", longestPath) + "/v1/namespaces/support/clientcapabilities/tommy/token",
+		"a long query":           path + "?fieldSelector=" + strings.Repeat("x", longestPath),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, who := range []string{"joe", "nobody"} {
+				answer := w.ask(t, http.MethodPost, at, `{}`, as(who))
+				if status := statusOf(t, answer); answer.Code != http.StatusNotFound || len(status.Message) > 200 {
+					t.Errorf("%s reads %d: %s", who, answer.Code, status.Message)
+				}
+			}
+			if code := w.ask(t, http.MethodPost, at, `{}`, as("")).Code; code != http.StatusUnauthorized {
+				t.Errorf("who is not known reads %d", code)
+			}
+		})
+	}
+	if w.asked != 0 {
+		t.Errorf("what callers may do was asked %d times", w.asked)
+	}
+}
+
 func TestAServerThatHasNotReadTheClusterAsksForPatience(t *testing.T) {
 	w := newWorld(t, tommy(), account())
 	w.synced = false

@@ -39,6 +39,8 @@ type Config struct {
 type Server struct {
 	authenticator authenticator.Request
 	authorizer    authorizer.Authorizer
+	noCallers     *outage // who calls can't be asked
+	noRights      *outage // nor what they may do
 	callers       *shares
 	serializer    runtime.NegotiatedSerializer
 	clock         clock.PassiveClock
@@ -52,17 +54,16 @@ type Server struct {
 // New makes a Server. It reads how the API server makes itself known, and so fails
 // where it may not.
 func New(ctx context.Context, config Config) (*Server, error) {
-	who, follow, err := newIdentification(ctx, config.Kubernetes)
-	if err != nil {
-		return nil, err
-	}
-	may, err := newAuthorizer(config.Kubernetes)
+	noCallers, noRights := newOutage("who calls", config), newOutage("what callers may do", config)
+	who, follow, err := newIdentification(ctx, config.Kubernetes, noCallers)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		authenticator: who,
-		authorizer:    may,
+		authorizer:    authorizer.AuthorizerFunc(newRights(config.Kubernetes.AuthorizationV1().SubjectAccessReviews(), noRights).authorize),
+		noCallers:     noCallers,
+		noRights:      noRights,
 		callers:       newShares(callersAtOnce),
 		clock:         config.Clock,
 		log:           config.Log,

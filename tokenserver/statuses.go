@@ -25,7 +25,8 @@ const (
 	retrySoon = 1
 	// unauthorized is what everybody reads who is not known.
 	unauthorized = "no valid bearer token of this server's audience was sent: send a ServiceAccount token that was made for the audience " +
-		Audience + ", or call the API server, which knows you by the credentials that you have"
+		Audience + " and no other, as a projected volume's serviceAccountToken with this audience is, " +
+		"or call the API server, which knows you by the credentials that you have"
 )
 
 func notFound(name string) error { return apierrors.NewNotFound(parent, name) }
@@ -72,6 +73,11 @@ func tooMany(why string) error {
 	}}
 }
 
+// tooLarge is the answer to a body that says more than there is to say.
+func tooLarge() error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("the body is longer than %d bytes", bodyLimit))
+}
+
 // tooSlow is the answer to a body that does not come.
 func tooSlow() error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
@@ -80,17 +86,6 @@ func tooSlow() error {
 		Reason:  metav1.StatusReasonTimeout,
 		Message: fmt.Sprintf("the body of the request did not arrive within %s", bodyTimeout),
 	}}
-}
-
-// notServed answers for paths that nothing is served at.
-func (s *Server) notServed(w http.ResponseWriter, req *http.Request) {
-	s.fail(w, req, &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure,
-		Code:   http.StatusNotFound,
-		Reason: metav1.StatusReasonNotFound,
-		Message: "there is nothing at this path; tokens are at /apis/" + v1alpha1.GroupVersion.String() +
-			"/namespaces/{namespace}/clientcapabilities/{name}/token",
-	}})
 }
 
 // writeUnready answers before there is anything that could answer.

@@ -41,9 +41,11 @@ type world struct {
 	server *Server
 	synced bool
 	log    *journal
-	// refuse, fail and busy are what asking who calls and what they may do gives.
-	refuse bool
-	fail   error
+	clock  *testclock.FakePassiveClock
+	// fail is what asking who calls gives, and failRights what they may do; asked is
+	// how often that was asked.
+	fail, failRights error
+	asked            int
 }
 
 // journal is a log that may be read while it is written.
@@ -74,24 +76,29 @@ func newWorld(t testing.TB, objects ...client.Object) *world {
 		}
 	}
 	reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	clock := testclock.NewFakePassiveClock(noon)
+	w.clock = testclock.NewFakePassiveClock(noon)
+	log := logr.FromSlogHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config := Config{
+		Address: "127.0.0.1:10443",
+		Clock:   w.clock,
+		Log:     log,
+		Issuer: &Issuer{
+			Capabilities: reader,
+			Accounts:     &accounts.Finder{Secrets: reader, Cluster: reader},
+			Synced:       func() bool { return w.synced },
+			Clock:        w.clock,
+		},
+	}
 	w.server = &Server{
 		authenticator: w,
 		authorizer:    authorizer.AuthorizerFunc(w.authorize),
+		noCallers:     newOutage("who calls", config),
+		noRights:      newOutage("what callers may do", config),
 		callers:       newShares(callersAtOnce),
-		clock:         clock,
-		log:           logr.FromSlogHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		clock:         w.clock,
+		log:           log,
 		follow:        func(context.Context) {},
-		config: Config{
-			Address: "127.0.0.1:10443",
-			Clock:   clock,
-			Issuer: &Issuer{
-				Capabilities: reader,
-				Accounts:     &accounts.Finder{Secrets: reader, Cluster: reader},
-				Synced:       func() bool { return w.synced },
-				Clock:        clock,
-			},
-		},
+		config:        config,
 	}
 	w.server.log.Info("began")
 	if err := w.server.build(); err != nil {
@@ -110,7 +117,11 @@ func (w *world) AuthenticateRequest(req *http.Request) (*authenticator.Response,
 }
 
 func (w *world) authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
-	if w.refuse || a.GetUser().GetName() == "nobody" {
+	w.asked++
+	if w.failRights != nil {
+		return authorizer.DecisionNoOpinion, "", w.failRights
+	}
+	if a.GetUser().GetName() == "nobody" {
 		return authorizer.DecisionNoOpinion, "RBAC: says what roles there are", nil
 	}
 	return authorizer.DecisionAllow, "", nil

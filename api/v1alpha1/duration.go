@@ -13,6 +13,10 @@ import "time"
 // +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$')",message="must be a duration in whole hours, minutes and seconds, in that order, such as 90s, 10m or 1h30m"
 type Duration string
 
+// DurationPattern is what a Duration looks like, for those whom no rule of the API
+// server protects. The rules in this package repeat it: a marker is a comment.
+const DurationPattern = `^[0-9]{1,5}(h([0-9]{1,5}m)?([0-9]{1,5}s)?|m([0-9]{1,5}s)?|s)$`
+
 // Value is the length of time; an unset or unreadable Duration is zero. The
 // API server admits no unreadable one.
 func (d Duration) Value() time.Duration {

@@ -28,7 +28,8 @@ func addAccountCache(mgr manager.Manager, config *rest.Config, o options) (cache
 		c.Scheme = mgr.GetScheme()
 		c.Cache = accounts.CacheOptions()
 		if !o.clusterAccounts {
-			c.Cache = inNamespaces(accounts.SecretCacheOptions(), o.namespaces)
+			c.Cache = accounts.SecretCacheOptions()
+			c.Cache.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
 		}
 	})
 	if err != nil {

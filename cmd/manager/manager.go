@@ -37,10 +37,12 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, err
 	}
+	cached := controllers.CacheOptions()
+	cached.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		MapperProvider:                newMapper,
-		Cache:                         inNamespaces(controllers.CacheOptions(), o.namespaces),
+		Cache:                         cached,
 		Metrics:                       server.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
 		PprofBindAddress:              pprofAddress(),
@@ -108,14 +110,4 @@ func addProbes(mgr manager.Manager, accountCache cache.Cache) error {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return nil
-}
-
-func inNamespaces(options cache.Options, namespaces []string) cache.Options {
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
-	return options
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -88,6 +89,16 @@ func (w *world) tokenOf(t *testing.T, account string, audiences ...string) strin
 	return made.Status.Token
 }
 
+// audienceOf is whom the token is for.
+func audienceOf(t *testing.T, token string) []string {
+	t.Helper()
+	claims := jwt.RegisteredClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil || len(claims.Audience) == 0 {
+		t.Fatalf("%v: %v", claims.Audience, err)
+	}
+	return claims.Audience
+}
+
 // caller sends requests one way or the other.
 type caller struct {
 	base string
@@ -160,13 +171,13 @@ func (c *caller) ask(t *testing.T, name, body, bearer string, headers ...string)
 }
 
 // verified is the token of the answer, which must be one that the AuthToken signs.
-func (a answer) verified(t *testing.T, key string) (string, capability.Token) {
+func (a answer) verified(t *testing.T) (string, capability.Token) {
 	t.Helper()
 	granted := tokensv1alpha1.TokenRequest{}
 	if a.code != http.StatusCreated || json.Unmarshal([]byte(a.body), &granted) != nil {
 		t.Fatalf("%d: %s", a.code, a.body)
 	}
-	token, err := capability.Verify(granted.Status.Token, key, time.Now())
+	token, err := capability.Verify(granted.Status.Token, authToken, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func (w *world) servesWhatIsDocumented(t *testing.T, bearer string) {
 	if err != nil {
 		t.Error(err)
 	}
-	answer{code: http.StatusCreated, body: string(out)}.verified(t, authToken)
+	answer{code: http.StatusCreated, body: string(out)}.verified(t)
 
 	config := rest.AnonymousClientConfig(w.cluster.Config)
 	config.BearerToken = bearer

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/tokenserver/certificate"
@@ -37,7 +39,7 @@ func TestATokenServer(t *testing.T) {
 		"straight":               {straight, theirs, w.tokenOf(t, "other", "capability-operator")},
 	} {
 		t.Run(name+" a ServiceAccount with a Role gets a token that verifies", func(t *testing.T) {
-			raw, token := way.caller.ask(t, "tommy", `{"spec": {"ttl": "5s"}}`, way.bearer).verified(t, authToken)
+			raw, token := way.caller.ask(t, "tommy", `{"spec": {"ttl": "5s"}}`, way.bearer).verified(t)
 			secrets = append(secrets, raw)
 			if token.Grant.ClientName != "tommy.tester" || token.ExpiresAt.Sub(token.IssuedAt) != 5*time.Second {
 				t.Errorf("it says %+v", token)
@@ -59,6 +61,12 @@ func TestATokenServer(t *testing.T) {
 		straight.ask(t, "tommy", `{}`, ours).mustBe(t, http.StatusUnauthorized, "audience")
 		straight.ask(t, "tommy", `{}`, w.tokenOf(t, "app", "somebody-else")).mustBe(t, http.StatusUnauthorized, "audience")
 	})
+	t.Run("a token that the API server accepts too is refused straight", func(t *testing.T) {
+		both := w.tokenOf(t, "app", append(audienceOf(t, ours), "capability-operator")...)
+		secrets = append(secrets, both)
+		through.ask(t, "tommy", `{}`, both).verified(t)
+		straight.ask(t, "tommy", `{}`, both).mustBe(t, http.StatusUnauthorized, "capability-operator and no other")
+	})
 	t.Run("nobody is refused", func(t *testing.T) {
 		straight.ask(t, "tommy", `{}`, "").mustBe(t, http.StatusUnauthorized, "audience")
 		straight.ask(t, "tommy", `{}`, "invented").mustBe(t, http.StatusUnauthorized, "audience")
@@ -71,14 +79,15 @@ func TestATokenServer(t *testing.T) {
 		forged, forgedKey := signed(t, "front-proxy", authority, key)
 		w.straight(t, tls.Certificate{Certificate: [][]byte{forged.Raw}, PrivateKey: forgedKey}).
 			ask(t, "tommy", `{}`, "", who...).mustBe(t, http.StatusUnauthorized, "audience")
-		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
+		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t)
 	})
-	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
+	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
+	t.Run("metrics are for who may read them", func(t *testing.T) { w.measures(t, theirs) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
 	t.Run("who waits for the API server takes no connection to a shared address", func(t *testing.T) { w.sharesItsAddress(t, theirs) })
 	t.Run("what is broken of its certificate is mended", func(t *testing.T) { w.mendsItsCertificate(t, theirs) })
-	t.Run("a slow body and a flood of headers are refused", func(t *testing.T) { w.refusesNuisances(t, theirs) })
+	t.Run("what no client library sends is answered or cut off in time, and disturbs nobody", func(t *testing.T) { w.refusesNuisances(t, theirs) })
 	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })
 	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, w.straight(t), theirs) })
 
@@ -122,8 +131,51 @@ func (w *world) isConfined(t *testing.T) {
 		// The policy is in force a moment after it was created.
 		eventually(t, 20*time.Second, func() bool {
 			err := own.Create(t.Context(), object, client.DryRunAll)
-			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "tokenserver-certificate")
+			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "ServiceAccounts named voice-tokenserver may")
 		}, func() string { return name + " is not refused by the policy" })
+	}
+	registered := certificate.APIService()
+	registered.SetName("v1alpha1.tokens.voice.capability-operator.io")
+	for name, patch := range map[string]string{
+		"another Service":  `{"spec": {"service": {"name": "theirs"}}}`,
+		"another port":     `{"spec": {"service": {"port": 444}}}`,
+		"no authority":     `{"spec": {"caBundle": null, "insecureSkipTLSVerify": true}}`,
+		"another priority": `{"spec": {"groupPriorityMinimum": 2000}}`,
+		"an owner":         `{"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Namespace", "name": "gone", "uid": "gone"}]}}`,
+	} {
+		err := own.Patch(t.Context(), registered, client.RawPatch(types.MergePatchType, []byte(patch)), client.DryRunAll)
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "may change the caBundle of an APIService only") {
+			t.Errorf("%s of its APIService is not refused by the policy: %v", name, err)
+		}
+	}
+}
+
+func (w *world) measures(t *testing.T, bearer string) {
+	t.Helper()
+	straight := w.straight(t)
+	ask := func(bearer string) answer { return straight.do(t, http.MethodGet, "/metrics", "", bearer) }
+	ask("").mustBe(t, http.StatusUnauthorized, "audience")
+	ask(bearer).mustBe(t, http.StatusForbidden, `"/metrics"`)
+	create(t, w.api,
+		&rbacv1.ClusterRole{ObjectMeta: named("", "metrics"), Rules: []rbacv1.PolicyRule{{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}}}},
+		&rbacv1.ClusterRoleBinding{
+			ObjectMeta: named("", "metrics"), RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "metrics"},
+			Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "support", Name: "app"}},
+		})
+	var seen answer
+	eventually(t, 10*time.Second, func() bool { seen = ask(bearer); return seen.code == http.StatusOK }, func() string { return seen.body })
+	for _, metric := range []string{
+		`capability_operator_token_requests_total{code="201",reason=""}`, `capability_operator_token_requests_total{code="403",reason="Forbidden"}`,
+		"capability_operator_token_request_duration_seconds_count", "capability_operator_token_requests_in_flight 0",
+	} {
+		if !strings.Contains(seen.body, metric) {
+			t.Errorf("there is no %s", metric)
+		}
+	}
+	for _, no := range []string{"tommy", "system:serviceaccount", "support"} {
+		if strings.Contains(seen.body, no) {
+			t.Errorf("a metric tells of %s", no)
+		}
 	}
 }
 

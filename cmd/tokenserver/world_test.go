@@ -120,7 +120,7 @@ func (w *world) install(t *testing.T) {
 		}
 	}
 	w.own, err = w.cluster.AddUser(t.Context(), envtest.User{
-		Name: "system:serviceaccount:capability-operator-system:tokenserver", Groups: []string{"system:serviceaccounts"},
+		Name: "system:serviceaccount:capability-operator-system:voice-tokenserver", Groups: []string{"system:serviceaccounts"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,8 @@ type request struct {
 	refused bool
 }
 
+var ofAProgram = regexp.MustCompile("^(manager|tokenserver)/")
+
 type auditEvent struct {
 	Verb      string `json:"verb"`
 	UserAgent string `json:"userAgent"`
@@ -56,7 +59,7 @@ type auditEvent struct {
 	} `json:"responseStatus"`
 }
 
-// requests are those that a manager has made of resources since the log was so long; not those that a test has made in its
+// requests are those that a program has made of resources since the log was so long; not those that a test has made in its
 // name.
 func requests(user string, since int64) ([]request, error) {
 	log, err := os.ReadFile(auditLog())
@@ -73,7 +76,7 @@ func requests(user string, since int64) ([]request, error) {
 		if err := json.Unmarshal(line, &event); err != nil {
 			return nil, err
 		}
-		if event.User.Username != user || event.ObjectRef == nil || !strings.HasPrefix(event.UserAgent, "manager/") {
+		if event.User.Username != user || event.ObjectRef == nil || !ofAProgram.MatchString(event.UserAgent) {
 			continue
 		}
 		of := event.ObjectRef

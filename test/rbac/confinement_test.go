@@ -118,7 +118,7 @@ var admittedWrites = []write{
 func (in *installed) isConfined() {
 	t := in.t
 	stolen := in.stolen()
-	allow(t, in.user(), "", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"*"}})
+	allow(t, in.user(), rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"*"}})
 	awaitRight(t, stolen, func(ctx context.Context, c client.Client) error {
 		return c.Update(ctx, secretOf(elsewhere, "none", v1alpha1.SecretType))
 	})
@@ -208,7 +208,7 @@ func (in *installed) othersAreNot() {
 		"system:serviceaccount:" + in.tenants[0] + ":external-secrets",
 		"capability-operator", "tommy",
 	} {
-		allow(in.t, user, "", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"*"}})
+		allow(in.t, user, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"*"}})
 		other := as(in.t, user)
 		awaitRight(in.t, other, func(ctx context.Context, c client.Client) error {
 			return c.Update(ctx, secretOf(elsewhere, "none", v1alpha1.SecretType))

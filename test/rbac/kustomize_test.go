@@ -47,19 +47,21 @@ func beside(t *testing.T, files map[string]string) string {
 // written finds on a page the blocks of YAML that begin with the name of a file.
 var written = regexp.MustCompile("(?s)```yaml\n# ([a-z/]+\\.yaml)\n(.*?)```\n")
 
-// documented is the overlay of that name, word for word as docs/operations.md has it.
+// documented is the overlay of that name, word for word as docs/operations.md or docs/on-demand.md has it.
 func documented(t *testing.T, name string) string {
 	t.Helper()
-	page, err := os.ReadFile(repository + "docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string]string{}
-	for _, block := range written.FindAllStringSubmatch(string(page), -1) {
-		files[block[1]] = block[2]
+	for _, of := range []string{"docs/operations.md", "docs/on-demand.md"} {
+		page, err := os.ReadFile(repository + of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range written.FindAllStringSubmatch(string(page), -1) {
+			files[block[1]] = block[2]
+		}
 	}
 	if files[name+"/kustomization.yaml"] == "" {
-		t.Fatalf("docs/operations.md has no overlay %s", name)
+		t.Fatalf("no page has an overlay %s", name)
 	}
 	return filepath.Join(beside(t, files), name)
 }
@@ -70,7 +72,7 @@ func build(t *testing.T, folder string) string {
 	return mustKubectl(t, "", "kustomize", folder)
 }
 
-// objectsIn decodes what was built, strictly: what a type does not know is an error.
+// objectsIn decodes what was built, strictly: what a type does not know is an error. For an APIService there is no type.
 func objectsIn(t *testing.T, built string) []client.Object {
 	t.Helper()
 	var list []client.Object
@@ -78,6 +80,10 @@ func objectsIn(t *testing.T, built string) []client.Object {
 		read := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal([]byte(document), &read.Object); err != nil {
 			t.Fatal(err)
+		}
+		if read.GetKind() == "APIService" {
+			list = append(list, read)
+			continue
 		}
 		empty, err := objects.Scheme().New(read.GroupVersionKind())
 		if err != nil {
@@ -131,7 +137,7 @@ func TestNoNamespacePrefixOrSuffixLeadsOutOfTheConfinement(t *testing.T) {
 		"all of them":                 "namespace: voice\nnamePrefix: acme-\nnameSuffix: x\n",
 		"a namespace of its own sort": "namespace: capability-operator\n",
 	} {
-		for _, base := range []string{"default", "namespaced"} {
+		for _, base := range []string{"default", "namespaced", "ondemand"} {
 			t.Run(base+" with "+name, func(t *testing.T) {
 				folder := beside(t, map[string]string{
 					"first/kustomization.yaml":  kustomization + "resources: [../capability-operator/config/" + base + "]\n",
@@ -145,10 +151,11 @@ func TestNoNamespacePrefixOrSuffixLeadsOutOfTheConfinement(t *testing.T) {
 	}
 }
 
-// confined fails unless a policy that is bound, and denies, covers the Deployment's ServiceAccount.
+// confined fails unless each policy that is bound, and denies, covers the Deployment's ServiceAccount.
 func confined(t *testing.T, built string) {
 	t.Helper()
-	var user, bound string
+	var user string
+	var bound []string
 	conditions := map[string][]admissionv1.MatchCondition{}
 	for _, object := range objectsIn(t, built) {
 		switch object := object.(type) {
@@ -158,16 +165,21 @@ func confined(t *testing.T, built string) {
 			conditions[object.Name] = object.Spec.MatchConditions
 		case *admissionv1.ValidatingAdmissionPolicyBinding:
 			if slices.Equal(object.Spec.ValidationActions, []admissionv1.ValidationAction{admissionv1.Deny}) {
-				bound = object.Spec.PolicyName
+				bound = append(bound, object.Spec.PolicyName)
 			}
 		}
 	}
-	if len(conditions[bound]) != 1 {
-		t.Fatalf("the policy %q has the conditions %v", bound, conditions[bound])
+	if len(bound) != 1 || len(conditions[bound[0]]) != 1 {
+		t.Fatalf("%q are bound, of %v", bound, conditions)
 	}
-	_, pattern, found := strings.Cut(conditions[bound][0].Expression, "request.userInfo.username.matches('")
+	if condition := conditions[bound[0]][0]; !isMatchedBy(condition, user) {
+		t.Errorf("%s is not confined by %v", user, condition)
+	}
+}
+
+// isMatchedBy tells whether the condition, a pattern, is about the user.
+func isMatchedBy(condition admissionv1.MatchCondition, user string) bool {
+	_, pattern, found := strings.Cut(condition.Expression, "request.userInfo.username.matches('")
 	pattern, end := strings.CutSuffix(pattern, "')")
-	if !found || !end || !regexp.MustCompile(pattern).MatchString(user) {
-		t.Errorf("%s is not confined by %v", user, conditions[bound])
-	}
+	return found && end && regexp.MustCompile(pattern).MatchString(user)
 }

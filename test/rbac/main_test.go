@@ -28,7 +28,7 @@ const repository = "../../"
 var (
 	cluster *controlplane.Cluster
 	objects client.Client // of an administrator
-	dir     string        // of this run: the manager's binary, the audit log, overlays, kubectl's home
+	dir     string        // of this run: the programs, the audit log, overlays, kubectl's home
 )
 
 func TestMain(m *testing.M) {
@@ -65,7 +65,7 @@ func start(ctx context.Context) (stop func() error, err error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil { // as kustomize does with its paths
 		return stop, err
 	}
-	if err := buildManager(ctx); err != nil {
+	if err := buildPrograms(ctx); err != nil {
 		return stop, err
 	}
 	if cluster, err = startControlPlane(ctx); err != nil {
@@ -86,13 +86,13 @@ func start(ctx context.Context) (stop func() error, err error) {
 	return stop, installCRDs(ctx)
 }
 
-func managerPath() string { return filepath.Join(dir, "manager") }
+func pathOf(program string) string { return filepath.Join(dir, program) }
 
-func buildManager(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", managerPath(), repository+"cmd/manager")
+func buildPrograms(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir+"/", repository+"cmd/manager", repository+"cmd/tokenserver")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if printed, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the manager: %w\n%s", err, printed)
+		return fmt.Errorf("building the programs: %w\n%s", err, printed)
 	}
 	return nil
 }

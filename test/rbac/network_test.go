@@ -27,11 +27,46 @@ func networkPolicy(t *testing.T, folder string) *networkingv1.NetworkPolicy {
 	return policy
 }
 
-func TestTheNetworkPolicyLetsNoCallLeaveTheCluster(t *testing.T) {
+func TestTheNetworkPolicyLetsNobodyIn(t *testing.T) {
 	policy := networkPolicy(t, "network-policy")
 	if len(policy.Spec.Ingress) > 0 || !slices.Contains(policy.Spec.PolicyTypes, networkingv1.PolicyTypeIngress) {
 		t.Errorf("somebody is let in: %v", policy.Spec.Ingress)
 	}
+}
+
+func TestTheTokenServersNetworkPolicyLetsTheClusterInAtItsPort(t *testing.T) {
+	policy := networkPolicy(t, "network-policy/tokenserver")
+	if len(policy.Spec.Ingress) != 1 || !slices.Contains(policy.Spec.PolicyTypes, networkingv1.PolicyTypeIngress) {
+		t.Fatalf("let in are %v", policy.Spec.Ingress)
+	}
+	rule := policy.Spec.Ingress[0]
+	var listens int32
+	for _, object := range objectsIn(t, build(t, repository+"config/ondemand")) {
+		if deployment, ok := object.(*appsv1.Deployment); ok {
+			listens = deployment.Spec.Template.Spec.Containers[0].Ports[0].ContainerPort
+		}
+	}
+	if len(rule.Ports) != 1 || rule.Ports[0].Port.IntVal != listens {
+		t.Errorf("let in is at %v, and it listens at %d", rule.Ports, listens)
+	}
+	for _, from := range rule.From {
+		pods := from.NamespaceSelector != nil && len(from.NamespaceSelector.MatchLabels) == 0 && from.PodSelector == nil
+		if !pods && (from.IPBlock == nil || !isPrivate(t, from.IPBlock.CIDR)) {
+			t.Errorf("this is let in: %v", from)
+		}
+	}
+	if first := rule.From[0]; first.NamespaceSelector == nil || len(rule.From) < 2 {
+		t.Errorf("the patch that is documented takes out %v of %v", first, rule.From)
+	}
+}
+
+func TestNoNetworkPolicyLetsACallLeaveTheCluster(t *testing.T) {
+	for _, folder := range []string{"network-policy", "network-policy/tokenserver"} {
+		t.Run(folder, func(t *testing.T) { letsNothingOut(t, networkPolicy(t, folder)) })
+	}
+}
+
+func letsNothingOut(t *testing.T, policy *networkingv1.NetworkPolicy) {
 	if !slices.Contains(policy.Spec.PolicyTypes, networkingv1.PolicyTypeEgress) {
 		t.Error("everything is let out")
 	}
@@ -98,23 +133,35 @@ func TestTheNetworkPoliciesSelectTheManagersPods(t *testing.T) {
 	built := build(t, documented(t, "fenced"))
 	t.Cleanup(func() { uninstall(t, built) })
 	apply(t, built)
-	var manager *appsv1.Deployment
+	if policies := selectingTheDeployment(t, built); policies != 2 {
+		t.Errorf("the policies are %d", policies)
+	}
+}
+
+func TestTheNetworkPolicySelectsTheTokenServersPods(t *testing.T) {
+	if policies := selectingTheDeployment(t, build(t, documented(t, "tokens"))); policies != 1 {
+		t.Errorf("the policies are %d", policies)
+	}
+}
+
+// selectingTheDeployment is how many network policies were built, each of which has to select the Deployment's pods.
+func selectingTheDeployment(t *testing.T, built string) int {
+	t.Helper()
+	var deployed *appsv1.Deployment
 	var policies []*networkingv1.NetworkPolicy
 	for _, object := range objectsIn(t, built) {
 		switch object := object.(type) {
 		case *appsv1.Deployment:
-			manager = object
+			deployed = object
 		case *networkingv1.NetworkPolicy:
 			policies = append(policies, object)
 		}
 	}
 	for _, policy := range policies {
 		selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
-		if err != nil || !selector.Matches(labels.Set(manager.Spec.Template.Labels)) || policy.Namespace != manager.Namespace {
+		if err != nil || !selector.Matches(labels.Set(deployed.Spec.Template.Labels)) || policy.Namespace != deployed.Namespace {
 			t.Errorf("%s selects %v in %s (%v)", policy.Name, selector, policy.Namespace, err)
 		}
 	}
-	if len(policies) != 2 {
-		t.Errorf("the policies are %d", len(policies))
-	}
+	return len(policies)
 }

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// operator is an installed one: its ServiceAccount, and the real manager that runs by a token of it, as in a pod.
+// operator is an installed one: its ServiceAccount, and the real program that runs by a token of it, as in a pod.
 type operator struct {
 	t                  *testing.T
 	namespace, account string
@@ -34,22 +34,26 @@ func (o *operator) user() string { return "system:serviceaccount:" + o.namespace
 // run starts the manager, which ends with the test.
 func (o *operator) run(flags ...string) {
 	o.t.Helper()
+	o.start("manager", append([]string{"--leader-election-namespace=" + o.namespace}, flags...)...)
+}
+
+// start runs one of the programs by a token of the ServiceAccount until the test ends.
+func (o *operator) start(program string, flags ...string) {
+	o.t.Helper()
 	running, kill := context.WithCancel(context.Background())
-	manager := exec.CommandContext(running, managerPath(), append([]string{
-		"--kubeconfig=" + o.kubeconfig(), "--leader-election-namespace=" + o.namespace,
-	}, flags...)...)
-	manager.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt ends the test, which ends it
+	started := exec.CommandContext(running, pathOf(program), append([]string{"--kubeconfig=" + o.kubeconfig()}, flags...)...)
+	started.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt ends the test, which ends it
 	o.output, o.since = &output{}, auditedSoFar(o.t)
-	manager.Stdout, manager.Stderr = o.output, o.output
-	if err := manager.Start(); err != nil {
+	started.Stdout, started.Stderr = o.output, o.output
+	if err := started.Start(); err != nil {
 		kill()
 		o.t.Fatal(err)
 	}
 	o.t.Cleanup(func() {
 		kill()
-		_ = manager.Wait() // says that it was killed
+		_ = started.Wait() // says that it was killed
 		if o.t.Failed() {
-			o.t.Logf("the manager's log:\n%s", o.output)
+			o.t.Logf("the log of the %s:\n%s", program, o.output)
 		}
 	})
 }
@@ -117,7 +121,7 @@ func (o *operator) refused(without right) error {
 	return err
 }
 
-// output is what the manager has printed so far.
+// output is what a program has printed so far.
 type output struct {
 	mu      sync.Mutex
 	printed bytes.Buffer

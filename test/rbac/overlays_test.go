@@ -173,7 +173,7 @@ func TestAnOverlayInstalls(t *testing.T) {
 				withoutClusterAccounts(t)
 			}
 			in := o.install(t)
-			t.Run("policies without a mistake in their expressions", func(t *testing.T) { policiesAreSound(t, o.prefix) })
+			t.Run("policies without a mistake in their expressions", func(t *testing.T) { policiesAreSound(t, o.prefix, "confinement", "short-lifetime", "access-identity") })
 			t.Run("an operator whose stolen token", func(t *testing.T) { in.at(t).mayNot() })
 			t.Run("an operator that", func(t *testing.T) {
 				in := in.at(t)
@@ -241,8 +241,8 @@ func TestInNamedNamespacesTheOperatorHasNoClusterRole(t *testing.T) {
 }
 
 // policiesAreSound asks the API server's own check of the types in expressions.
-func policiesAreSound(t *testing.T, prefix string) {
-	for _, name := range []string{"confinement", "short-lifetime", "access-identity"} {
+func policiesAreSound(t *testing.T, prefix string, names ...string) {
+	for _, name := range names {
 		policy := &admissionv1.ValidatingAdmissionPolicy{}
 		err := wait.PollUntilContextTimeout(t.Context(), pollInterval, limit, true, func(ctx context.Context) (bool, error) {
 			err := objects.Get(ctx, client.ObjectKey{Name: prefix + "capability-operator-" + name}, policy)

@@ -156,12 +156,12 @@ func hasNoRight(err error) error {
 	return nil
 }
 
-// allow binds the rules to a user, everywhere or in a namespace, until the test ends.
-func allow(t *testing.T, user, namespace string, rules ...rbacv1.PolicyRule) {
+// allow binds the rules to a user, everywhere, until the test ends.
+func allow(t *testing.T, user string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}, Rules: rules}
 	lasting(t, role)
-	bind(t, user, namespace, role.Name)
+	bind(t, user, "", role.Name)
 }
 
 // bind binds a ClusterRole to a user, everywhere or in a namespace, until the test ends.
