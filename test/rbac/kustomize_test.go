@@ -47,15 +47,21 @@ func beside(t *testing.T, files map[string]string) string {
 // written finds on a page the blocks of YAML that begin with the name of a file.
 var written = regexp.MustCompile("(?s)```yaml\n# ([a-z/]+\\.yaml)\n(.*?)```\n")
 
-// documented is the overlay of that name, word for word as docs/operations.md has it.
-func documented(t *testing.T, name string) string {
+// page is docs/operations.md.
+func page(t *testing.T) string {
 	t.Helper()
-	page, err := os.ReadFile(repository + "docs/operations.md")
+	content, err := os.ReadFile(repository + "docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(content)
+}
+
+// documented is the overlay of that name, word for word as docs/operations.md has it.
+func documented(t *testing.T, name string) string {
+	t.Helper()
 	files := map[string]string{}
-	for _, block := range written.FindAllStringSubmatch(string(page), -1) {
+	for _, block := range written.FindAllStringSubmatch(page(t), -1) {
 		files[block[1]] = block[2]
 	}
 	if files[name+"/kustomization.yaml"] == "" {
@@ -131,7 +137,7 @@ func TestNoNamespacePrefixOrSuffixLeadsOutOfTheConfinement(t *testing.T) {
 		"all of them":                 "namespace: voice\nnamePrefix: acme-\nnameSuffix: x\n",
 		"a namespace of its own sort": "namespace: capability-operator\n",
 	} {
-		for _, base := range []string{"default", "namespaced"} {
+		for _, base := range []string{"default", "namespaced", "sharded"} {
 			t.Run(base+" with "+name, func(t *testing.T) {
 				folder := beside(t, map[string]string{
 					"first/kustomization.yaml":  kustomization + "resources: [../capability-operator/config/" + base + "]\n",
