@@ -43,7 +43,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 		source.Func(r.newClockWatch(clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
 	}
 	if r.Accounts.Cluster != nil {
-		accountUsers.from(mgr.GetCache(), accountCache)
+		accountUsers.from(mgr.Elected(), mgr.GetCache(), accountCache)
 		watches = append(watches,
 			source.Kind[client.Object](accountCache, &v1alpha1.ClusterAccount{}, r.clusterAccountEvents()),
 			source.Kind[client.Object](accountCache, accounts.Namespace(), r.namespaceEvents()))

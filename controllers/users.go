@@ -13,7 +13,9 @@ import (
 )
 
 // accountUsers counts, when it is asked, who uses each ClusterAccount: a number
-// that follows the cache needs no upkeep, and none outlives its account.
+// that follows the cache needs no upkeep, and none outlives its account. Only
+// the leader of a share of the namespaces counts those in it, so that the sum
+// over all managers is right however the namespaces are shared out.
 var accountUsers = &usersCollector{
 	desc: prometheus.NewDesc("capability_operator_account_users",
 		"ClientCapabilities that name a ClusterAccount, in the namespaces that this manager works in.", []string{"account"}, nil),
@@ -28,15 +30,17 @@ type usersCollector struct {
 	desc *prometheus.Desc
 
 	mu sync.Mutex
+	// elected is closed once this process leads.
+	elected <-chan struct{}
 	// capabilities and accounts are what is counted; nil where nothing is.
 	capabilities, accounts client.Reader
 }
 
-// from has what these readers find counted from now on.
-func (u *usersCollector) from(capabilities, accounts client.Reader) {
+// from has what these readers find counted from the election on.
+func (u *usersCollector) from(elected <-chan struct{}, capabilities, accounts client.Reader) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.capabilities, u.accounts = capabilities, accounts
+	u.elected, u.capabilities, u.accounts = elected, capabilities, accounts
 }
 
 // Describe is part of prometheus.Collector.
@@ -45,9 +49,11 @@ func (u *usersCollector) Describe(descs chan<- *prometheus.Desc) { descs <- u.de
 // Collect is part of prometheus.Collector. What can't be counted is left out.
 func (u *usersCollector) Collect(counts chan<- prometheus.Metric) {
 	u.mu.Lock()
-	capabilities, accounts := u.capabilities, u.accounts
+	elected, capabilities, accounts := u.elected, u.capabilities, u.accounts
 	u.mu.Unlock()
-	if accounts == nil {
+	select {
+	case <-elected:
+	default: // never of nil
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), countTimeout)

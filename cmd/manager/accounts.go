@@ -19,7 +19,8 @@ import (
 
 // accountLeaseName is the lease of the one manager, of all that share the
 // namespaces of a cluster among them, that writes the status of ClusterAccounts.
-const accountLeaseName = leaseName + "-accounts"
+// It is the same whatever --leader-election-id is.
+const accountLeaseName = operatorName + "-accounts"
 
 // addAccountCache adds the cache of accounts. With ClusterAccounts it is of all
 // namespaces, whichever are worked in: theirs are in none of these.
@@ -57,7 +58,7 @@ func addAccountReconciler(ctx context.Context, mgr manager.Manager, accountCache
 		Reader:   accountCache,
 		Accounts: &accounts.Finder{Secrets: accountCache, Cluster: accountCache},
 		Client:   mgr.GetClient(),
-		Recorder: mgr.GetEventRecorder(leaseName),
+		Recorder: mgr.GetEventRecorder(operatorName),
 		Clock:    clock.RealClock{},
 		Twilio:   asking,
 		Lease:    controllers.NewLease(lock),

@@ -21,8 +21,9 @@ import (
 	"github.com/capability-operator/capability-operator/controllers"
 )
 
-// leaseName is the lease that managers of one installation compete for.
-const leaseName = "capability-operator"
+// operatorName is what events are said to come from and, unless a flag says
+// otherwise, the lease that managers of one installation compete for.
+const operatorName = "capability-operator"
 
 // shutdownGrace is how long passes that are under way may take to end.
 const shutdownGrace = 8 * time.Second
@@ -47,7 +48,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 		HealthProbeBindAddress:        o.probeAddress,
 		PprofBindAddress:              pprofAddress(),
 		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              leaseName,
+		LeaderElectionID:              o.leaderElectionID,
 		LeaderElectionNamespace:       o.leaderElectionNamespace,
 		LeaderElectionReleaseOnCancel: true, // run ends with the process, so nothing goes on after the release
 		GracefulShutdownTimeout:       new(shutdownGrace),
@@ -64,7 +65,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 		Live:            mgr.GetAPIReader(),
 		Client:          mgr.GetClient(),
 		Accounts:        &accounts.Finder{Secrets: accountCache},
-		Recorder:        mgr.GetEventRecorder(leaseName),
+		Recorder:        mgr.GetEventRecorder(operatorName),
 		Clock:           clock.RealClock{},
 		ServerTime:      serverTime,
 		Outages:         outages,

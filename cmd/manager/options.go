@@ -22,6 +22,7 @@ type options struct {
 	probeAddress            string
 	leaderElect             bool
 	leaderElectionNamespace string
+	leaderElectionID        string
 	namespaces              []string
 	concurrency             int
 	allowedPrefixes         []string
@@ -40,6 +41,8 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address on which /healthz and /readyz are served. 0 switches it off.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader among several managers; the others stand by with warm caches.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease. Empty: the manager's own, in a cluster.")
+	flags.StringVar(&o.leaderElectionID, "leader-election-id", operatorName,
+		"Name of the leader's lease. Managers that share the namespaces of a cluster among them need one each; replicas of the same have the same.")
 	flags.StringVar(&namespaces, "watch-namespaces", "", "Namespaces to work in, separated by commas. Empty: all.")
 	flags.IntVar(&o.concurrency, "max-concurrent-reconciles", 16, "How many ClientCapabilities are worked on at a time.")
 	flags.StringVar(&prefixes, "allowed-metadata-prefixes", "reloader.stakater.com/",
@@ -70,6 +73,12 @@ func (o options) validate() error {
 	var errs []error
 	if o.concurrency < 1 {
 		errs = append(errs, fmt.Errorf("--max-concurrent-reconciles %d: must be 1 or more", o.concurrency))
+	}
+	if problems := validation.IsDNS1123Subdomain(o.leaderElectionID); len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("--leader-election-id: %q can't name a lease: %s", o.leaderElectionID, problems[0]))
+	}
+	if o.leaderElectionID == accountLeaseName {
+		errs = append(errs, fmt.Errorf("--leader-election-id: %s is the lease over ClusterAccounts, whatever the leader's is; choose another name", accountLeaseName))
 	}
 	if err := twilio.ValidateBaseURL(o.twilioAPIURL); err != nil {
 		errs = append(errs, fmt.Errorf("--twilio-api-url: %w", err))

@@ -15,13 +15,14 @@ import (
 // ordinary is what a manager does that is told nothing.
 func ordinary() options {
 	return options{
-		metricsAddress:  "0",
-		probeAddress:    ":8081",
-		concurrency:     16,
-		allowedPrefixes: []string{"reloader.stakater.com/"},
-		clusterAccounts: true,
-		twilioAPIURL:    "https://api.twilio.com",
-		logLevel:        slog.LevelInfo,
+		metricsAddress:   "0",
+		probeAddress:     ":8081",
+		leaderElectionID: "capability-operator",
+		concurrency:      16,
+		allowedPrefixes:  []string{"reloader.stakater.com/"},
+		clusterAccounts:  true,
+		twilioAPIURL:     "https://api.twilio.com",
+		logLevel:         slog.LevelInfo,
 	}
 }
 
@@ -33,6 +34,7 @@ func TestOptions(t *testing.T) {
 		"nothing":      {nil, func(*options) {}},
 		"addresses":    {[]string{"--metrics-bind-address=127.0.0.1:8080", "--health-probe-bind-address", "0"}, func(o *options) { o.metricsAddress, o.probeAddress = "127.0.0.1:8080", "0" }},
 		"an election":  {[]string{"--leader-elect", "--leader-election-namespace=voice"}, func(o *options) { o.leaderElect, o.leaderElectionNamespace = true, "voice" }},
+		"a lease":      {[]string{"--leader-election-id=capability-operator-sales"}, func(o *options) { o.leaderElectionID = "capability-operator-sales" }},
 		"no election":  {[]string{"--leader-elect=false"}, func(*options) {}},
 		"a namespace":  {[]string{"--watch-namespaces=support"}, func(o *options) { o.namespaces = []string{"support"} }},
 		"namespaces":   {[]string{"--watch-namespaces", " support, sales,,support,"}, func(o *options) { o.namespaces = []string{"support", "sales"} }},
@@ -81,6 +83,9 @@ func TestMistakenOptions(t *testing.T) {
 		"a truth that is none":       {[]string{"--leader-elect=perhaps"}, []string{`"perhaps"`, "-leader-elect"}},
 		"a namespace that is none":   {[]string{"--watch-namespaces=support,Sales"}, []string{"--watch-namespaces", `"Sales"`}},
 		"a namespace with a star":    {[]string{"--watch-namespaces=*"}, []string{"--watch-namespaces", `"*"`}},
+		"a lease without a name":     {[]string{"--leader-election-id="}, []string{`--leader-election-id: ""`}},
+		"a lease of no right name":   {[]string{"--leader-election-id=Sales"}, []string{`--leader-election-id: "Sales"`, "lower case"}},
+		"the lease over accounts":    {[]string{"--leader-election-id=capability-operator-accounts"}, []string{"--leader-election-id", "ClusterAccounts", "choose another name"}},
 		"a prefix without its slash": {[]string{"--allowed-metadata-prefixes=example.com"}, []string{"--allowed-metadata-prefixes", `"example.com"`, "a slash"}},
 		"a prefix that is all":       {[]string{"--allowed-metadata-prefixes=/"}, []string{"--allowed-metadata-prefixes", `"/"`}},
 		"a prefix with a key":        {[]string{"--allowed-metadata-prefixes=example.com/team/"}, []string{`"example.com/team/"`}},
@@ -119,7 +124,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-namespace",
+		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-id", "leader-election-namespace",
 		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {

@@ -99,7 +99,7 @@ func TestAManager(t *testing.T) {
 		t.Fatalf("it does not end:\n%s", said)
 	}
 	var lease coordinationv1.Lease
-	if err := api.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: leaseName}, &lease); err != nil {
+	if err := api.Get(t.Context(), client.ObjectKey{Namespace: "default", Name: operatorName}, &lease); err != nil {
 		t.Fatal(err)
 	}
 	if holder := lease.Spec.HolderIdentity; holder != nil && *holder != "" {

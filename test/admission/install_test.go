@@ -35,7 +35,7 @@ func TestInstallingTwicePassesWithoutAWarning(t *testing.T) {
 }
 
 func TestEachPartOfTheConfigCanBeAppliedByItself(t *testing.T) {
-	for _, part := range []string{"crd", "rbac", "policy", "manager", "confinement", "people", "network-policy"} {
+	for _, part := range []string{"crd", "rbac", "policy", "manager", "confinement", "people", "network-policy", "sharded"} {
 		t.Run(part, func(t *testing.T) {
 			mustKubectl(t, "apply", "-k", filepath.Join(configFolder, part), "--dry-run=server", "--warnings-as-errors", "--validate=strict")
 		})

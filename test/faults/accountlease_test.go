@@ -33,9 +33,14 @@ func TestTheStatusOfAnAccountIsWrittenOnAfterItsWriterIsKilled(t *testing.T) {
 	n.declare(t, "client", "60s")
 	l.awaitAccount(t, l.platform.sid)
 	n.awaitReady(t, soon, 1)
+	expectUsers(t, l.platform.name, 1, p.leading, p.standby)
+	if _, counts := p.standby.metric(t.Context(), "capability_operator_account_users"); counts {
+		t.Error("a standby counts users of accounts too, so that the sum over all is none")
+	}
 
 	p.leading.kill()
 	p.follow(t)
+	expectUsers(t, l.platform.name, 1, p.leading)
 	other := "AC" + hex32(t)
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: l.platform.name, Name: account}}
 	change(t, at.api, secret, func() { secret.Data[v1alpha1.DefaultAccountSIDKey] = []byte(other) })

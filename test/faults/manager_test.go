@@ -37,6 +37,8 @@ type settings struct {
 	namespaces []*namespace
 	// elect names the namespace of the lease; empty for no election.
 	elect string
+	// lease names the lease, where it is not the usual one.
+	lease string
 	args  []string
 }
 
@@ -59,6 +61,9 @@ func newManager(t *testing.T, s settings) *manager {
 	}, s.args...)
 	if s.elect != "" {
 		m.args = append(m.args, "--leader-elect", "--leader-election-namespace="+s.elect)
+	}
+	if s.lease != "" {
+		m.args = append(m.args, "--leader-election-id="+s.lease)
 	}
 	t.Cleanup(func() {
 		m.kill()

@@ -13,6 +13,7 @@ const (
 	patchSecret  = "patch a Secret"
 	deleteSecret = "delete a Secret"
 	patchStatus  = "patch a status"
+	patchAccount = "patch the status of a ClusterAccount"
 	createEvent  = "create an event"
 	patchEvent   = "patch an event"
 	anyRead      = "read"
@@ -26,6 +27,8 @@ func kindOf(r *http.Request) string {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/status") && strings.Contains(r.URL.Path, "/clientcapabilities/"):
 		about = "a status"
+	case strings.HasSuffix(r.URL.Path, "/status") && strings.Contains(r.URL.Path, "/clusteraccounts/"):
+		about = "the status of a ClusterAccount"
 	case strings.Contains(r.URL.Path, "/secrets"):
 		about = "a Secret"
 	case strings.Contains(r.URL.Path, "/events"):

@@ -47,16 +47,22 @@ func beside(t *testing.T, files map[string]string) string {
 // written finds on a page the blocks of YAML that begin with the name of a file.
 var written = regexp.MustCompile("(?s)```yaml\n# ([a-z/]+\\.yaml)\n(.*?)```\n")
 
+// page is one of the docs.
+func page(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(repository + "docs/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
 // documented is the overlay of that name, word for word as docs/operations.md or docs/on-demand.md has it.
 func documented(t *testing.T, name string) string {
 	t.Helper()
 	files := map[string]string{}
-	for _, of := range []string{"docs/operations.md", "docs/on-demand.md"} {
-		page, err := os.ReadFile(repository + of)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, block := range written.FindAllStringSubmatch(string(page), -1) {
+	for _, of := range []string{"operations.md", "on-demand.md"} {
+		for _, block := range written.FindAllStringSubmatch(page(t, of), -1) {
 			files[block[1]] = block[2]
 		}
 	}
@@ -137,7 +143,7 @@ func TestNoNamespacePrefixOrSuffixLeadsOutOfTheConfinement(t *testing.T) {
 		"all of them":                 "namespace: voice\nnamePrefix: acme-\nnameSuffix: x\n",
 		"a namespace of its own sort": "namespace: capability-operator\n",
 	} {
-		for _, base := range []string{"default", "namespaced", "ondemand"} {
+		for _, base := range []string{"default", "namespaced", "sharded", "ondemand"} {
 			t.Run(base+" with "+name, func(t *testing.T) {
 				folder := beside(t, map[string]string{
 					"first/kustomization.yaml":  kustomization + "resources: [../capability-operator/config/" + base + "]\n",

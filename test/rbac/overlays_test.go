@@ -70,6 +70,8 @@ type installed struct {
 	operator
 	overlay
 	flags []string // of the manager, as the manifests have them
+	// shards are the flags of each manager, where there are several.
+	shards [][]string
 }
 
 // install applies the overlay as a user does, twice, without a complaint. It is removed when the test ends.
@@ -85,6 +87,7 @@ func (o overlay) install(t *testing.T) *installed {
 	for _, object := range objectsIn(t, built) {
 		if deployment, ok := object.(*appsv1.Deployment); ok {
 			in.flags = deployment.Spec.Template.Spec.Containers[0].Args
+			in.shards = append(in.shards, in.flags)
 			if got := deployment.Spec.Template.Spec.ServiceAccountName; got != in.account || deployment.Namespace != in.namespace {
 				t.Fatalf("the Deployment is in %s and runs as %s", deployment.Namespace, got)
 			}
