@@ -85,19 +85,21 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	t := &table{}
+	var failed []error
 	for _, section := range sections {
-		if !slices.Contains(s.sections, section.name) {
+		if !slices.Contains(s.sections, section.name) || ctx.Err() != nil {
 			continue
 		}
 		if err := s.measure(ctx, section, t); err != nil {
-			return fmt.Errorf("%s: %w", section.name, err)
+			s.say("%s failed: %v", section.name, err)
+			failed = append(failed, fmt.Errorf("%s: %w", section.name, err))
 		}
 	}
-	t.print(os.Stdout, machine())
+	t.print(os.Stdout, machine()) // also what was measured before something failed
 	if off := t.off(); len(off) > 0 {
-		return fmt.Errorf("counts are off:\n%s", strings.Join(off, "\n"))
+		failed = append(failed, fmt.Errorf("counts are off:\n%s", strings.Join(off, "\n")))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (s setup) measure(ctx context.Context, section section, t *table) error {

@@ -15,14 +15,45 @@ const (
 	starved = time.Minute
 )
 
-// newcomers measures how long new objects wait for their first token while more renewals are due than can be made: such
-// that have time, and such that are about to expire.
+// newcomers measures how long new objects wait for their first token while twice as many renewals are due as can be made:
+// such that have time, and such that are about to expire.
 func newcomers(ctx context.Context, s *stage, t *table) error {
-	// Twice as many that wait three times as long ask for two thirds of what the restless do, which is still too much.
-	if err := s.newcomersAmong(ctx, 0, 2*s.objects, life{ttl: "60s", renewBefore: "54s"}, "renewals with 54 s of 60 s left", t); err != nil {
+	ceiling, err := s.ceilingWith(ctx, s.objects/4)
+	if err != nil {
 		return err
 	}
-	return s.newcomersAmong(ctx, 2*s.objects, 3*s.objects, restless, "renewals with 18 s of 20 s left as well", t)
+	atEase := life{ttl: "60s", renewBefore: "54s"}
+	first := s.objects / 4
+	last := first + int(2*6*ceiling.perSecond())
+	if err := s.newcomersAmong(ctx, first, last, atEase, "renewals with 54 s of 60 s left", t); err != nil {
+		return err
+	}
+	if err := s.remove(ctx, first, last); err != nil {
+		return err
+	}
+	first, last = last, last+int(2*2*ceiling.perSecond())
+	return s.newcomersAmong(ctx, first, last, restless, "renewals with 18 s of 20 s left", t)
+}
+
+// ceilingWith is what a bare client does with some first objects, which need nothing else.
+func (s *stage) ceilingWith(ctx context.Context, objects int) (window, error) {
+	m, err := s.runManager(ctx)
+	if err != nil {
+		return window{}, err
+	}
+	if err := s.declare(ctx, 0, objects, 0, always(lasting)); err != nil {
+		return window{}, err
+	}
+	made := func(c counts) bool { return c.sum(minted) >= float64(objects) }
+	if err := m.await(ctx, 3*time.Minute, "the first tokens", made); err != nil {
+		return window{}, err
+	}
+	if err := m.stop(); err != nil {
+		return window{}, err
+	}
+	ceiling, err := s.bareWindow(ctx)
+	s.say("a bare client: %s", ceiling)
+	return ceiling, err
 }
 
 func (s *stage) newcomersAmong(ctx context.Context, first, last int, l life, what string, t *table) error {
@@ -37,7 +68,7 @@ func (s *stage) newcomersAmong(ctx context.Context, first, last int, l life, wha
 	if err != nil {
 		return err
 	}
-	saturated := func(c counts) bool { return c[renewed] >= float64(last) }
+	saturated := func(c counts) bool { return c.sum(minted) >= 3*float64(last-first) }
 	if err := m.await(ctx, 3*time.Minute, "renewals", saturated); err != nil {
 		return err
 	}

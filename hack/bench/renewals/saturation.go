@@ -19,7 +19,7 @@ func saturation(ctx context.Context, s *stage, t *table) error {
 	if err := s.declare(ctx, 0, s.objects, 0, always(restless)); err != nil {
 		return err
 	}
-	if err := m.await(ctx, 2*time.Minute, "the first renewals", func(c counts) bool { return c[renewed] >= float64(s.objects) }); err != nil {
+	if err := m.await(ctx, 2*time.Minute, "the first renewals", func(c counts) bool { return c.sum(minted) >= 2*float64(s.objects) }); err != nil {
 		return err
 	}
 	if err := m.stop(); err != nil {
@@ -35,7 +35,7 @@ func saturation(ctx context.Context, s *stage, t *table) error {
 	}
 	t.add(row{
 		what:   fmt.Sprintf("renewals when always due, %s objects, %d workers", thousands(s.objects), s.workers),
-		figure: fmt.Sprintf("%.0f/s; a bare client %.0f/s", operator.perSecond(), bare.perSecond()),
+		figure: fmt.Sprintf("%.0f/s; a bare client %.0f/s", operator.perSecond(), bare.perSecond()) + operator.lost(),
 		ratio:  fmt.Sprintf("%.2f of the bare client's", operator.perSecond()/bare.perSecond()), aim: "≥ 0.75",
 	}, row{
 		what:   "CPU of the process per renewal, the same",
@@ -57,7 +57,7 @@ func (s *stage) alternate(ctx context.Context) (bare, operator window, err error
 		return bare, operator, err
 	}
 	// What the bare client left has expired meanwhile; then come renewals alone.
-	if err := m.await(ctx, 2*time.Minute, "renewals", func(c counts) bool { return c[renewed] >= 2*float64(s.objects) }); err != nil {
+	if err := m.await(ctx, 2*time.Minute, "renewals", func(c counts) bool { return c.sum(minted) >= 2*float64(s.objects) }); err != nil {
 		return bare, operator, err
 	}
 	if operator, err = s.managerWindow(ctx, m); err != nil {
