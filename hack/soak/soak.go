@@ -53,6 +53,7 @@ func run(ctx context.Context, o options) (found *report, err error) {
 		stop()
 		running.Wait()
 		if found != nil {
+			k.expectDiscreet()
 			found.findings = k.findings.list() // what there is to say of the end, too
 		}
 	}()
