@@ -15,8 +15,9 @@ const (
 	judgedFrom = 10 * time.Minute
 	// judgedIn is how long a soak must be for such a process to be expected in it.
 	judgedIn = time.Hour
-	// mostGrowth is how much a process's live heap may grow in a minute: noise, by a wide margin less than one object.
-	mostGrowth = 50 << 10
+	// mostGrowth is how much a process's live heap may grow in a minute. In one there are some 1,200 renewals, so that less
+	// than a hundred bytes may stay of each; the events of a rotation that the client library remembers are as much noise.
+	mostGrowth = 100e3
 	// mostGoroutines is how many more there may be at the end of a process's time than at its beginning.
 	mostGoroutines = 10
 )
