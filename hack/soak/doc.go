@@ -8,8 +8,8 @@
 // left of a token when it is due, which is 30 seconds.
 //
 // An observer with a watch and a JWT reader of its own holds every Secret against the clock, ten times a second. The time
-// is divided into stretches. In some the leader is what is killed; in the others it is left alone and its standby is
-// killed, so that one process leads for long enough for a slope of its memory to mean something.
+// is divided into stretches. In the first and the last the leader is what is killed; in the long one between it is left
+// alone and its standby is killed, so that one process leads for long enough for a slope of its memory to mean something.
 //
 // The last that it prints is a report, in Markdown. It exits with 1 where a token was found expired or false, or where
 // anything else in the report is not as it must be.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -115,7 +116,7 @@ func (m *manager) over(ctx context.Context, err error) {
 	m.mu.Lock()
 	m.child = nil
 	why := m.excused
-	if why == "" {
+	if why == "" && strings.Contains(lastOf(m.log.Name()), "leader election lost") {
 		why = m.resigned()
 	}
 	m.endings[why]++
@@ -123,6 +124,16 @@ func (m *manager) over(ctx context.Context, err error) {
 	if why == "" && ctx.Err() == nil {
 		m.findings.note("manager %s ended by itself (%v); see its log", m.name, err)
 	}
+}
+
+// lastOf is the end of a file; nothing where it can't be read.
+func lastOf(path string) string {
+	const enough = 2 << 10
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(content[max(0, len(content)-enough):])
 }
 
 // excuse says why the present process may end.

@@ -13,8 +13,11 @@ const (
 	// judgedFrom is how long a process must have led for its memory to be judged: in less, a collection more or less
 	// looks like growth.
 	judgedFrom = 10 * time.Minute
-	// mostGrowth is how much a process's live heap may grow in a minute: noise, by a wide margin less than one object.
-	mostGrowth = 50 << 10
+	// judgedIn is how long a soak must be for such a process to be expected in it.
+	judgedIn = time.Hour
+	// mostGrowth is how much a process's live heap may grow in a minute. In one there are some 1,200 renewals, so that less
+	// than a hundred bytes may stay of each; the events of a rotation that the client library remembers are as much noise.
+	mostGrowth = 100e3
 	// mostGoroutines is how many more there may be at the end of a process's time than at its beginning.
 	mostGoroutines = 10
 )
@@ -44,16 +47,21 @@ type report struct {
 // faults are what was found, and what the figures say besides; empty where all is as it must be.
 func (r *report) faults() []string {
 	all := slices.Clone(r.findings)
+	judged := 0
 	for _, l := range r.lifetimes {
 		if l.lasts() < judgedFrom {
 			continue
 		}
+		judged++
 		if slope := slopePerMinute(l.live); slope > mostGrowth {
 			all = append(all, fmt.Sprintf("the live heap of manager %s, process %d, grew by %s a minute", l.manager, l.process, kilobytes(slope)))
 		}
 		if first, last := firstAndLast(l.goroutines); last > first+mostGoroutines {
 			all = append(all, fmt.Sprintf("manager %s, process %d, had %.0f goroutines and then %.0f", l.manager, l.process, first, last))
 		}
+	}
+	if judged == 0 && r.period >= judgedIn {
+		all = append(all, fmt.Sprintf("no process led on for %s, so whether memory grows can't be said: the machine was too busy", judgedFrom))
 	}
 	for _, resource := range r.watchesAfter.beyond(r.watchesBefore) {
 		all = append(all, fmt.Sprintf("watches of %s: %d, and then %d", resource, r.watchesBefore[resource], r.watchesAfter[resource]))

@@ -26,9 +26,10 @@ func TestAReportSaysWhatIsAmiss(t *testing.T) {
 	}{
 		"all is well":             {func(*report) {}, ""},
 		"something was found":     {func(r *report) { r.findings = []string{"Secret team-0/client-00001 holds an expired token"} }, "expired"},
-		"the heap grows":          {func(r *report) { r.lifetimes = []lifetime{led(20*time.Minute, 1e7, 1.2e7, 60)} }, "live heap of manager a, process 1, grew by +100.0 KB a minute"},
+		"the heap grows":          {func(r *report) { r.lifetimes = []lifetime{led(20*time.Minute, 1e7, 1.4e7, 60)} }, "live heap of manager a, process 1, grew by +200.0 KB a minute"},
 		"the heap shrinks":        {func(r *report) { r.lifetimes = []lifetime{led(20*time.Minute, 1.2e7, 1e7, 60)} }, ""},
 		"a heap of a few minutes": {func(r *report) { r.lifetimes = []lifetime{led(5*time.Minute, 1e7, 1.2e7, 60)} }, ""},
+		"no process led for long": {func(r *report) { r.period, r.lifetimes = time.Hour, []lifetime{led(5*time.Minute, 1e7, 1e7, 60)} }, "can't be said"},
 		"goroutines grow":         {func(r *report) { r.lifetimes = []lifetime{led(20*time.Minute, 1e7, 1e7, 100)} }, "goroutines"},
 		"watches grow":            {func(r *report) { r.watchesAfter = watches{"secrets": 8} }, "watches of secrets: 7, and then 8"},
 		"watches shrink":          {func(r *report) { r.watchesAfter = watches{} }, ""},

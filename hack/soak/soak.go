@@ -15,6 +15,9 @@ const (
 	beginsWithin = 5 * time.Minute
 	// tellEvery is how often it says how far it is.
 	tellEvery = time.Minute
+	// settles is how long a process that leads grows for reasons of its own: the client library remembers each event for up
+	// to twelve minutes, to count others like it up.
+	settles = 12 * time.Minute
 	// parts is into how many parts the report divides the time.
 	parts = 12
 )
@@ -53,6 +56,7 @@ func run(ctx context.Context, o options) (found *report, err error) {
 		stop()
 		running.Wait()
 		if found != nil {
+			k.expectDiscreet()
 			found.findings = k.findings.list() // what there is to say of the end, too
 		}
 	}()
@@ -175,7 +179,7 @@ func (k *soak) report(begun time.Time) *report {
 	r := &report{
 		period: period, objects: k.objects, seed: k.seed, machine: machine(),
 		tally: k.observer.counted(), brought: k.hands.counts(), ended: map[string]int{},
-		lifetimes: lifetimesOf(samples, min(3*time.Minute, period/20), period/10),
+		lifetimes: lifetimesOf(samples, min(settles, period/5), period/20),
 		course:    courseOf(samples, begun, parts),
 	}
 	for _, m := range k.managers {

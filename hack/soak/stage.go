@@ -50,8 +50,12 @@ func newStage(ctx context.Context, o options) (*stage, error) {
 	if err := os.MkdirAll(o.out, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of what is kept: %w", err)
 	}
-	// The garbage collector is what removes the Secret of a deleted object.
-	cluster, err := controlplane.Start(ctx, controlplane.Options{ControllerManager: true})
+	// The garbage collector is what removes the Secret of a deleted object. It has to know of our kinds from the start: it
+	// looks for new ones every half minute, and its watches of them would seem to be growth.
+	cluster, err := controlplane.Start(ctx, controlplane.Options{
+		ControllerManager: true,
+		CRDPaths:          []string{filepath.Join(o.repository, "config", "crd", "bases")},
+	})
 	if err != nil {
 		return nil, err
 	}
