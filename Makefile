@@ -55,6 +55,11 @@ test-faults: ## Break everything around the real manager, for three minutes
 test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
+.PHONY: bench-ondemand
+bench-ondemand: build ## Measure tokens on demand under load, beside requests that do nothing; ARGS="--connections 1"
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench-ondemand ./hack/bench/ondemand
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/bench-ondemand $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target on FUZZTIME inputs (100000x)
 	@FUZZTIME="$(FUZZTIME)" hack/fuzz

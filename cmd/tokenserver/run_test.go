@@ -71,7 +71,7 @@ func TestATokenServer(t *testing.T) {
 		forged, forgedKey := signed(t, "front-proxy", authority, key)
 		w.straight(t, tls.Certificate{Certificate: [][]byte{forged.Raw}, PrivateKey: forgedKey}).
 			ask(t, "tommy", `{}`, "", who...).mustBe(t, http.StatusUnauthorized, "audience")
-		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
+		w.straight(t, w.cluster.FrontProxy()).ask(t, "tommy", `{}`, "", who...).verified(t, authToken)
 	})
 	t.Run("it may write no other Secret and no other ConfigMap", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
