@@ -56,6 +56,9 @@ func (s *stage) counts(ctx context.Context) (counts, error) {
 	if err != nil {
 		return c, err
 	}
+	if err := s.server.log.read(); err != nil {
+		return c, err
+	}
 	c.callers, err = ownTime()
 	return c, err
 }

@@ -30,7 +30,7 @@ func (r *result) print(to io.Writer, machine string) {
 		r.perToken(), listed(r.served), r.lasted, thousands(r.straight))
 	fmt.Fprintf(to, "- %s tokens came, %s are logged and %s are counted in the token server's metrics.\n",
 		thousands(r.handed), thousands(r.logged), thousands(r.granted))
-	fmt.Fprintf(to, "- %d connections were dialled while anything was measured.\n", r.dialled)
+	fmt.Fprintf(to, "- %d connections were dialled while anything was measured, for %s requests.\n", r.dialled, thousands(r.answered))
 }
 
 // against is a line's share of the rate of a request that does nothing, on the same way.
