@@ -88,7 +88,7 @@ func (s *Server) notServed(w http.ResponseWriter, req *http.Request) {
 		Status: metav1.StatusFailure,
 		Code:   http.StatusNotFound,
 		Reason: metav1.StatusReasonNotFound,
-		Message: "there is nothing at this path; tokens are at /apis/" + v1alpha1.GroupVersion.String() +
+		Message: "there is nothing at this path; tokens are at /apis/" + groupVersion +
 			"/namespaces/{namespace}/clientcapabilities/{name}/token",
 	}})
 }
