@@ -78,6 +78,11 @@ soak: build ## Break everything around two managers and 2,000 objects for an hou
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/soak ./hack/soak
 	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/soak $(ARGS)
 
+.PHONY: bench-ondemand
+bench-ondemand: build ## Measure tokens on demand under load, beside requests that do nothing; ARGS="--connections 1"
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench-ondemand ./hack/bench/ondemand
+	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" exec bin/bench-ondemand $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target on FUZZTIME inputs (100000x)
 	@FUZZTIME="$(FUZZTIME)" hack/fuzz

@@ -18,9 +18,10 @@ type required struct {
 
 // accountFault is what keeps the account from signing. Its messages say how a
 // value is wrong, never what it is.
-func accountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
+func accountFault(f Facts) *Fault {
+	c, account := f.Capability, f.Account
 	if c.Spec.AccountRef.IsClusterAccount() {
-		return clusterAccountFault(c, account)
+		return clusterAccountFault(f)
 	}
 	name := c.Spec.AccountRef.Name
 	if !account.Found {

@@ -85,19 +85,20 @@ func termsError(spec v1alpha1.ClusterAccountSpec) error {
 	if spec.Limits == nil {
 		return nil
 	}
-	return limitsError(spec.Limits)
+	if err := limitsError(spec.Limits); err != nil || spec.Limits.ClientNamePattern == "" {
+		return err
+	}
+	return patternError(spec.Limits.ClientNamePattern)
 }
 
 var errTTLUnreadable = errors.New("minTTL and maxTTL must be durations such as 90s, 10m or 1h30m")
 
+// limitsError is what is wrong with limits beside clientNamePattern.
 func limitsError(limits *v1alpha1.Limits) error {
 	for _, ttl := range []v1alpha1.Duration{limits.MinTTL, limits.MaxTTL} {
 		if ttl != "" && ttl.Value() <= 0 {
 			return errTTLUnreadable
 		}
 	}
-	if limits.ClientNamePattern == "" {
-		return nil
-	}
-	return patternError(limits.ClientNamePattern)
+	return nil
 }

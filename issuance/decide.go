@@ -92,7 +92,7 @@ func newSubject(f Facts) *subject {
 	s := &subject{
 		Facts:    f,
 		wanted:   Wanted(f.Capability, f.Account, f.Now),
-		account:  accountFault(f.Capability, f.Account),
+		account:  accountFault(f),
 		metadata: metadataFault(f.Capability.Spec.Secret, f.AllowedPrefixes),
 		heldErr:  errNoToken,
 	}

@@ -12,6 +12,9 @@ type Facts struct {
 	Capability *v1alpha1.ClientCapability
 	// Account is what the account's Secret holds.
 	Account Account
+	// Names are what NamePatternsOf the two reads as, from who has read it before;
+	// nil where it is to be read.
+	Names *Names
 	// Secret is what stands under the wanted name; nil where nothing does.
 	Secret *Secret
 	// AllowedPrefixes are the prefixes, such as reloader.stakater.com/, that

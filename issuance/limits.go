@@ -10,16 +10,16 @@ import (
 
 // limitsFault names the first limit that the declaration breaks: one at a time,
 // in an order that does not change, so that neither does the condition.
-func (t *Terms) limitsFault(c *v1alpha1.ClientCapability) *Fault {
+func (t *Terms) limitsFault(c *v1alpha1.ClientCapability, names *Names) *Fault {
 	limits := t.Limits
 	if limits == nil {
 		limits = &v1alpha1.Limits{}
 	}
-	if err := limitsError(limits); err != nil {
+	if limitsError(limits) != nil || names.broken {
 		return accountNotReady(c, false) // what can't be read permits nothing
 	}
 	for _, broken := range []func(*v1alpha1.Limits, *v1alpha1.ClientCapability) string{
-		tokenTypeOutside, capabilityOutside, applicationOutside, clientNameOutside, ttlOutside,
+		tokenTypeOutside, capabilityOutside, applicationOutside, names.outside, ttlOutside,
 	} {
 		if what := broken(limits, c); what != "" {
 			return &Fault{
@@ -77,14 +77,10 @@ func applicationOutside(limits *v1alpha1.Limits, c *v1alpha1.ClientCapability) s
 		"ask the platform team which application is for this namespace.", out.ApplicationSID, c.Spec.AccountRef.Name)
 }
 
-// clientNameOutside does not repeat the name, which is personal data, nor the
-// pattern, which may speak of other tenants.
-func clientNameOutside(limits *v1alpha1.Limits, c *v1alpha1.ClientCapability) string {
-	if c.Spec.ClientName == "" || limits.ClientNamePattern == "" {
-		return ""
-	}
-	pattern, err := namePattern(limits.ClientNamePattern, c.Namespace)
-	if err == nil && pattern.MatchString(c.Spec.ClientName) {
+// outside does not repeat the name, which is personal data, nor the pattern, which
+// may speak of other tenants.
+func (n *Names) outside(limits *v1alpha1.Limits, c *v1alpha1.ClientCapability) string {
+	if c.Spec.ClientName == "" || n.permitted(c.Spec.ClientName) {
 		return ""
 	}
 	return fmt.Sprintf("spec.clientName is none that ClusterAccount %q permits in this namespace (limits.clientNamePattern); %s.",

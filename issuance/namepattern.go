@@ -11,13 +11,12 @@ import (
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
+// longestNamespace stands for any namespace where only length matters.
+var longestNamespace = strings.Repeat("n", 63)
+
 // namePattern is limits.clientNamePattern as it holds in one namespace.
 func namePattern(pattern, namespace string) (*regexp.Regexp, error) {
-	compiled, err := regexp.Compile(`^(?:` + inNamespace(pattern, namespace) + `)$`)
-	if err != nil {
-		return nil, fmt.Errorf("reading clientNamePattern: %w", err)
-	}
-	return compiled, nil
+	return compile(`^(?:` + inNamespace(pattern, namespace) + `)$`)
 }
 
 func inNamespace(pattern, namespace string) string {
@@ -52,8 +51,8 @@ var samples = []string{"sample-namespace", "other-namespace", "0", "7"}
 // one namespace's name and nothing else. The same holds for the end. "-" is no
 // separator: a-b-c would match $(namespace)-.+ in a and in a-b.
 func patternError(pattern string) error {
-	if _, err := namePattern(pattern, samples[0]); err != nil {
-		return err
+	if _, err := namePattern(pattern, longestNamespace); err != nil {
+		return err // and in no other namespace it is longer
 	}
 	begins, ends := true, true
 	for _, namespace := range samples {

@@ -2,7 +2,6 @@ package issuance
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -39,17 +38,18 @@ const (
 // Secret's token: what would be refused there is refused here. It returns the
 // token to sign, or why there is none.
 func Answer(f Facts, r Request) (capability.Token, *Refusal) {
+	f.Names = f.names() // once
 	if fault := OnDemandFault(f); fault != nil {
 		return capability.Token{}, &Refusal{Fault: fault}
 	}
 	if why := ttlRefused(f.Capability, r.TTL); why != "" {
 		return capability.Token{}, &Refusal{Field: fieldTTL, Why: why}
 	}
-	if why := clientNameRefused(f.Capability, r.ClientName); why != "" {
+	if why := clientNameRefused(f.Capability, f.Names, r.ClientName); why != "" {
 		return capability.Token{}, &Refusal{Field: fieldClientName, Why: why}
 	}
 	asked := asRequested(f.Capability, r)
-	if refusal := outsideLimits(asked, f.Account); refusal != nil {
+	if refusal := outsideLimits(asked, f.Account, f.Names); refusal != nil {
 		return capability.Token{}, refusal
 	}
 	token := Wanted(asked, f.Account, f.Now)
@@ -63,6 +63,7 @@ func Answer(f Facts, r Request) (capability.Token, *Refusal) {
 // nil where a request that asks for nothing special would be granted now, or
 // one that names the client where the declaration leaves that to who asks.
 func OnDemandFault(f Facts) *Fault {
+	f.Names = f.names() // once
 	c := f.Capability
 	if c.Spec.Suspend {
 		return suspendedOnDemand()
@@ -75,14 +76,10 @@ func OnDemandFault(f Facts) *Fault {
 	if fault := declarationFault(named, wanted.Grant); fault != nil {
 		return fault
 	}
-	if _, err := choosable(c); err != nil {
-		return &Fault{
-			Reason:  v1alpha1.ReasonDeclarationInvalid,
-			Message: "No token can be made for this declaration: spec.onDemand.clientNamePattern is no regular expression (RE2).",
-			Watched: true,
-		}
+	if fault := f.Names.chosenFault(); fault != nil {
+		return fault
 	}
-	if fault := accountFault(c, f.Account); fault != nil {
+	if fault := accountFault(f); fault != nil {
 		return fault
 	}
 	if !wanted.ExpiresAt.After(f.ServerTime) {
@@ -94,11 +91,12 @@ func OnDemandFault(f Facts) *Fault {
 // decideOnDemand comes to a verdict on a capability that has no Secret, or is to
 // have none. What stands under the name of one does not matter, whoever's it is.
 func decideOnDemand(f Facts) Verdict {
+	f.Names = f.names() // once
 	verdict := Verdict{Action: Release, Fault: OnDemandFault(f)}
 	if f.Capability.Spec.Suspend {
 		verdict.Action = Refuse // which leaves everything as it is
 	}
-	if accountFault(f.Capability, f.Account) == nil {
+	if accountFault(f) == nil {
 		// Not before: which account a ClusterAccount is, is for its users to know.
 		verdict.AccountSID = f.Account.SID.Value
 	}
@@ -120,22 +118,6 @@ func needsClientName(c *v1alpha1.ClientCapability) bool {
 	return c.Spec.Incoming || c.TokenType() == v1alpha1.TokenTypeAccess
 }
 
-// choosable finds the names that a caller may choose. It looks for the longest
-// match, so that a name matches in full where that is all of it: around the
-// pattern stands nothing that a part of it could undo. Nil where there is no
-// choice.
-func choosable(c *v1alpha1.ClientCapability) (*regexp.Regexp, error) {
-	if c.ClientNamePattern() == "" {
-		return nil, nil
-	}
-	names, err := regexp.Compile(c.ClientNamePattern())
-	if err != nil {
-		return nil, fmt.Errorf("reading clientNamePattern: %w", err)
-	}
-	names.Longest()
-	return names, nil
-}
-
 func ttlRefused(c *v1alpha1.ClientCapability, ttl time.Duration) string {
 	switch {
 	case ttl == 0:
@@ -148,7 +130,7 @@ func ttlRefused(c *v1alpha1.ClientCapability, ttl time.Duration) string {
 	return ""
 }
 
-func clientNameRefused(c *v1alpha1.ClientCapability, name string) string {
+func clientNameRefused(c *v1alpha1.ClientCapability, names *Names, name string) string {
 	switch {
 	case name == "" && c.Spec.ClientName == "" && needsClientName(c):
 		return "is required: the ClientCapability leaves the name to who asks (spec.onDemand.clientNamePattern)"
@@ -162,7 +144,7 @@ func clientNameRefused(c *v1alpha1.ClientCapability, name string) string {
 		return "must be 1 to 256 characters, without spaces, control characters and any of " +
 			`<>#%"{}|\^[] and the backtick (Twilio's rule for client identifiers)`
 	}
-	if names, err := choosable(c); err == nil && names.FindString(name) == name {
+	if names.choosable(name) {
 		return ""
 	}
 	return "must match the spec.onDemand.clientNamePattern of the ClientCapability, in full"
@@ -183,12 +165,12 @@ func asRequested(c *v1alpha1.ClientCapability, r Request) *v1alpha1.ClientCapabi
 
 // outsideLimits looks at those of the account's limits that a request may break
 // though the declaration keeps within them.
-func outsideLimits(asked *v1alpha1.ClientCapability, account Account) *Refusal {
+func outsideLimits(asked *v1alpha1.ClientCapability, account Account, names *Names) *Refusal {
 	if account.Terms == nil || account.Terms.Limits == nil {
 		return nil
 	}
 	limits := account.Terms.Limits
-	if what := clientNameOutside(limits, asked); what != "" {
+	if what := names.outside(limits, asked); what != "" {
 		return &Refusal{Field: fieldClientName, Why: strings.TrimSuffix(strings.TrimPrefix(what, fieldClientName+" "), ".")}
 	}
 	if ttlOutside(limits, asked) != "" { // it is too short: the longest was declared

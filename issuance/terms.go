@@ -13,7 +13,8 @@ import (
 // clusterAccountFault is what keeps a ClusterAccount from signing for this
 // capability. What its owner has decided comes before what its Secret holds,
 // and nothing of the Secret is told: it is not the tenant's.
-func clusterAccountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
+func clusterAccountFault(f Facts) *Fault {
+	c, account := f.Capability, f.Account
 	name := c.Spec.AccountRef.Name
 	if account.Off {
 		return &Fault{
@@ -33,7 +34,7 @@ func clusterAccountFault(c *v1alpha1.ClientCapability, account Account) *Fault {
 	if fault := account.Terms.namespaceFault(c); fault != nil {
 		return fault
 	}
-	if fault := account.Terms.limitsFault(c); fault != nil {
+	if fault := account.Terms.limitsFault(c, f.names()); fault != nil {
 		return fault
 	}
 	return clusterCredentialsFault(c, account)

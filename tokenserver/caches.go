@@ -49,6 +49,7 @@ func NewCaches(ctx context.Context, config *rest.Config, namespaces []string, cl
 		secrets.DefaultNamespaces = accounts.InNamespaces(namespaces)
 	}
 	secrets.Scheme = scheme
+	secrets.DefaultUnsafeDisableDeepCopy = new(true) // as above: what is found is copied, and not kept
 	var err error
 	if c.capabilities, err = cache.New(config, declared); err != nil {
 		return nil, fmt.Errorf("setting up the cache of ClientCapabilities: %w", err)

@@ -39,7 +39,7 @@ var probes = map[string]bool{"/healthz": true, "/livez": true, "/readyz": true}
 // callers impersonate, answers a failed question about a caller with 401 and 500,
 // and limits nobody but everybody.
 func (s *Server) chain(api http.Handler, c *genericapiserver.Config) http.Handler {
-	handler := s.withBody(api)
+	handler := s.withBody(s.withTokens(api))
 	handler = s.withAuthorization(handler)
 	handler = s.withPaths(handler)
 	handler = s.withShares(handler) // around what asks the API server, which is what costs
@@ -128,7 +128,7 @@ func (s *Server) withBody(next http.Handler) http.Handler {
 		case err != nil:
 			s.failUnread(w, req, apierrors.NewBadRequest("the body can't be read to its end"))
 		default:
-			req.Body = io.NopCloser(bytes.NewReader(body))
+			req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			next.ServeHTTP(w, req)
 		}
 	})

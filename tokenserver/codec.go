@@ -1,9 +1,8 @@
 package tokenserver
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -31,50 +30,17 @@ func newScheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// strictJSON speaks JSON alone, and takes none that it does not understand in
-// full: a misspelled field would otherwise give a token for somebody else, or one
-// that lives longer than was meant. Callers can't ask for less (the parameter
-// fieldValidation of the library does nothing here).
-type strictJSON struct {
+// onlyJSON speaks JSON alone.
+type onlyJSON struct {
 	serializer.CodecFactory
+	json []runtime.SerializerInfo
+}
+
+func newOnlyJSON(codecs serializer.CodecFactory) onlyJSON {
+	return onlyJSON{codecs, slices.DeleteFunc(codecs.SupportedMediaTypes(), func(info runtime.SerializerInfo) bool {
+		return info.MediaType != runtime.ContentTypeJSON
+	})}
 }
 
 // SupportedMediaTypes implements runtime.NegotiatedSerializer.
-func (s strictJSON) SupportedMediaTypes() []runtime.SerializerInfo {
-	for _, info := range s.CodecFactory.SupportedMediaTypes() {
-		if info.MediaType == runtime.ContentTypeJSON {
-			info.Serializer = info.StrictSerializer
-			return []runtime.SerializerInfo{info}
-		}
-	}
-	return nil
-}
-
-// DecoderToVersion implements runtime.NegotiatedSerializer.
-func (s strictJSON) DecoderToVersion(decoder runtime.Decoder, version runtime.GroupVersioner) runtime.Decoder {
-	return strictDecoder{s.CodecFactory.DecoderToVersion(decoder, version)}
-}
-
-// EncoderForVersion implements runtime.NegotiatedSerializer.
-func (s strictJSON) EncoderForVersion(encoder runtime.Encoder, version runtime.GroupVersioner) runtime.Encoder {
-	return s.CodecFactory.EncoderForVersion(encoder, version)
-}
-
-type strictDecoder struct {
-	runtime.Decoder
-}
-
-// Decode gives no object together with an error about fields, so that the library
-// can't go on with a mere warning.
-func (d strictDecoder) Decode(data []byte, defaults *schema.GroupVersionKind, into runtime.Object) (runtime.Object, *schema.GroupVersionKind, error) {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, defaults, errEmptyBody
-	}
-	object, kind, err := d.Decoder.Decode(data, defaults, into)
-	if err != nil && runtime.IsStrictDecodingError(err) {
-		return nil, kind, errors.New(err.Error())
-	}
-	return object, kind, err
-}
-
-var errEmptyBody = errors.New(`the body is empty; send a TokenRequest, of which {} is the shortest`)
+func (o onlyJSON) SupportedMediaTypes() []runtime.SerializerInfo { return o.json }

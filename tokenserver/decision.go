@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,15 +18,10 @@ import (
 )
 
 // decision is what becomes of a request for a token, for the log and the metrics.
-// What it has of the caller and the answer belongs to the goroutine that serves the
-// request.
+// It belongs to the goroutine that serves the request.
 type decision struct {
-	caller user.Info // nil for who is not known
-	code   int
-
-	// The library decides in a goroutine of its own, which goes on where a caller
-	// leaves early.
-	mu         sync.Mutex
+	caller     user.Info // nil for who is not known
+	code       int
 	clientName string
 	ttl        string
 	reason     string // empty where a token was handed out
@@ -47,15 +41,11 @@ func decisionFrom(ctx context.Context) *decision {
 // is no place for what a caller makes up.
 func (d *decision) askedFor(spec v1alpha1.TokenRequestSpec) {
 	const longest = 256
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.clientName, d.ttl = shortened(spec.ClientName, longest), shortened(spec.TTL, 16)
 }
 
 // refusedFor notes why no token is handed out.
 func (d *decision) refusedFor(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.reason = reasonOf(err)
 }
 
@@ -101,15 +91,13 @@ func (s *Server) note(info *request.RequestInfo, d *decision, took time.Duration
 	if d.code == 0 { // the caller went away, or the handler panicked
 		d.code = http.StatusInternalServerError
 	}
-	d.mu.Lock()
-	reason, clientName, ttl := d.reason, d.clientName, d.ttl
-	d.mu.Unlock()
+	reason := d.reason
 	if d.code != http.StatusCreated && reason == "" {
 		reason = reasonOfCode(d.code)
 	}
 	requests.WithLabelValues(strconv.Itoa(d.code), reason).Inc()
 	latency.Observe(took.Seconds())
-	log := s.log.WithName("audit")
+	log := s.audit
 	if d.caller == nil || d.code == http.StatusTooManyRequests {
 		log = log.V(1)
 	}
@@ -123,7 +111,7 @@ func (s *Server) note(info *request.RequestInfo, d *decision, took time.Duration
 	}
 	log.Info("Token requested", "verdict", verdict, "reason", reason, "code", d.code,
 		"username", username, "uid", uid, "namespace", shortened(info.Namespace, 63), "name", shortened(info.Name, 253),
-		"clientName", clientName, "ttl", ttl, "seconds", took.Seconds())
+		"clientName", d.clientName, "ttl", d.ttl, "seconds", took.Seconds())
 }
 
 // codeWriter notes the code of the answer.

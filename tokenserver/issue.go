@@ -33,6 +33,8 @@ type Issuer struct {
 	// ServerTime is a moment that the API server's clock has passed already; zero
 	// where nothing is known of it.
 	ServerTime func() time.Time
+
+	names names
 }
 
 // durations are those that spec.ttl of a ClientCapability may have too.
@@ -99,6 +101,7 @@ func (i *Issuer) gather(ctx context.Context, key types.NamespacedName) (issuance
 		return issuance.Facts{}, unavailable("the account can't be read at present; try again")
 	}
 	facts := issuance.Facts{Capability: declared, Account: account, Now: i.Clock.Now()}
+	facts.Names = i.names.read(issuance.NamePatternsOf(declared, account))
 	if i.ServerTime != nil {
 		facts.ServerTime = i.ServerTime()
 	}

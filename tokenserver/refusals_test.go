@@ -25,7 +25,10 @@ func TestWhatMayBeGrantedLaterIsAConflictThatSaysWhy(t *testing.T) {
 		"a suspended one":       {[]client.Object{tommy(func(c *voice.ClientCapability) { c.Spec.Suspend = true }), account()}, voice.ReasonSuspended},
 		"no account":            {[]client.Object{tommy()}, voice.ReasonAccountNotFound},
 		"an account unlabelled": {[]client.Object{tommy(), unlabelled}, voice.ReasonAccountNotFound},
-		"a broken account":      {[]client.Object{tommy(), broken}, voice.ReasonAccountMalformed},
+		"a pattern too large": {[]client.Object{tommy(func(c *voice.ClientCapability) {
+			c.Spec.OnDemand = &voice.OnDemand{ClientNamePattern: "(" + strings.Repeat("a?", 120) + "){1000}"}
+		}), account()}, voice.ReasonDeclarationInvalid},
+		"a broken account": {[]client.Object{tommy(), broken}, voice.ReasonAccountMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, test.objects...)

@@ -11,16 +11,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/endpoints/metrics"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
-	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/apiserver/pkg/util/compatibility"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
-
-	"github.com/capability-operator/capability-operator/api/tokens/v1alpha1"
 )
 
 // Config is what a Server is made of.
@@ -45,6 +43,8 @@ type Server struct {
 	serializer    runtime.NegotiatedSerializer
 	clock         clock.PassiveClock
 	log           logr.Logger
+	audit         logr.Logger
+	tokens        http.HandlerFunc
 	handler       http.Handler
 	start         func(context.Context) error // what the library runs in the background
 	config        Config
@@ -83,8 +83,11 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
+	s.audit = s.log.WithName("audit")
 	codecs := serializer.NewCodecFactory(scheme)
-	s.serializer = strictJSON{codecs}
+	s.serializer = newOnlyJSON(codecs)
+	s.tokens = metrics.InstrumentHandlerFunc(http.MethodPost, kind.Group, kind.Version, parent.Resource, subresource, "resource",
+		metrics.APIServerComponent, false, "", s.serveToken)
 	config := genericapiserver.NewConfig(codecs)
 	config.Serializer = s.serializer
 	config.ExternalAddress = s.config.Address
@@ -104,14 +107,8 @@ func (s *Server) build() error {
 	if err != nil {
 		return fmt.Errorf("setting up the server: %w", err)
 	}
-	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, scheme, runtime.NewParameterCodec(scheme), codecs)
-	group.NegotiatedSerializer = s.serializer
-	group.VersionedResourcesStorageMap[v1alpha1.GroupVersion.Version] = map[string]rest.Storage{
-		"clientcapabilities":       parentREST{},
-		"clientcapabilities/token": &tokenREST{issuer: s.config.Issuer},
-	}
-	if err := generic.InstallAPIGroup(&group); err != nil {
-		return fmt.Errorf("setting up the API: %w", err)
+	if err := s.install(generic); err != nil {
+		return err
 	}
 	prepared := generic.PrepareRun()
 	s.handler, s.start = generic.Handler, func(ctx context.Context) error {

@@ -79,7 +79,7 @@ func TestATokenServer(t *testing.T) {
 		forged, forgedKey := signed(t, "front-proxy", authority, key)
 		w.straight(t, tls.Certificate{Certificate: [][]byte{forged.Raw}, PrivateKey: forgedKey}).
 			ask(t, "tommy", `{}`, "", who...).mustBe(t, http.StatusUnauthorized, "audience")
-		w.straight(t, w.proxy).ask(t, "tommy", `{}`, "", who...).verified(t)
+		w.straight(t, w.cluster.FrontProxy()).ask(t, "tommy", `{}`, "", who...).verified(t)
 	})
 	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })

@@ -6,15 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"math/big"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -62,8 +58,6 @@ type world struct {
 	own     *controlplane.User
 	address string
 	log     *journal
-	// proxy is the certificate by which the API server makes itself known.
-	proxy tls.Certificate
 	// end tells the token server to end, and ended says how it did.
 	end   context.CancelFunc
 	ended chan error
@@ -71,22 +65,10 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	folder := t.TempDir()
 	w := &world{address: freeAddress(t), log: &journal{}, ended: make(chan error, 1)}
-	w.proxy = frontProxy(t, folder)
 	var err error
 	w.cluster, err = controlplane.Start(t.Context(), controlplane.Options{
-		CRDPaths: []string{"../../config/crd/bases"},
-		APIServerArgs: func(args *envtest.Arguments) {
-			args.Set("requestheader-client-ca-file", filepath.Join(folder, "ca.crt")).
-				Set("requestheader-allowed-names", "front-proxy").
-				Set("requestheader-username-headers", "X-Remote-User").
-				Set("requestheader-uid-headers", "X-Remote-Uid").
-				Set("requestheader-group-headers", "X-Remote-Group").
-				Set("requestheader-extra-headers-prefix", "X-Remote-Extra-").
-				Set("proxy-client-cert-file", filepath.Join(folder, "proxy.crt")).
-				Set("proxy-client-key-file", filepath.Join(folder, "proxy.key"))
-		},
+		CRDPaths: []string{"../../config/crd/bases"}, FrontProxy: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -204,27 +186,6 @@ func eventually(t *testing.T, within time.Duration, ask func() bool, otherwise f
 	if err != nil {
 		t.Fatalf("it did not come within %s:\n%s", within, otherwise())
 	}
-}
-
-// frontProxy makes an authority and a certificate of the API server's, in files.
-func frontProxy(t *testing.T, folder string) tls.Certificate {
-	t.Helper()
-	authority, key := signed(t, "front-proxy-ca", nil, nil)
-	proxy, proxyKey := signed(t, "front-proxy", authority, key)
-	der, err := x509.MarshalPKCS8PrivateKey(proxyKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		"ca.crt":    {Type: "CERTIFICATE", Bytes: authority.Raw},
-		"proxy.crt": {Type: "CERTIFICATE", Bytes: proxy.Raw},
-		"proxy.key": {Type: "PRIVATE KEY", Bytes: der},
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return tls.Certificate{Certificate: [][]byte{proxy.Raw}, PrivateKey: proxyKey}
 }
 
 // signed is a certificate of the authority, or an authority where there is none.

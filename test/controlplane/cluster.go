@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,8 @@ type Options struct {
 	// ControllerManager adds kube-controller-manager: garbage collection, deletion of namespaces, quotas, ServiceAccounts
 	// and their tokens, aggregated ClusterRoles, and the type checks of ValidatingAdmissionPolicies.
 	ControllerManager bool
+	// FrontProxy lets servers of aggregated APIs know the API server by a certificate, as on a cluster.
+	FrontProxy bool
 	// Log receives what the programs print. Nil discards it; an error of Start quotes the last of it all the same.
 	Log io.Writer
 	// APIServerArgs, where set, changes the API server's flags before it starts.
@@ -43,6 +46,7 @@ type Cluster struct {
 	env               *envtest.Environment
 	guard             *guard
 	controllerManager *controllerManager
+	frontProxy        tls.Certificate
 }
 
 // Start brings up a control plane and returns when it serves, its CRDs are established and, where asked for, its
@@ -103,6 +107,11 @@ func (c *Cluster) startServers(found programs, output *output, options Options) 
 		// Otherwise it stops only when the last watch has ended, and a manager under test never ends its own.
 		Set("shutdown-send-retry-after", "true").
 		Set("shutdown-watch-termination-grace-period", "1s")
+	if options.FrontProxy {
+		if err := c.addFrontProxy(apiServer.Configure()); err != nil {
+			return err
+		}
+	}
 	if options.APIServerArgs != nil {
 		options.APIServerArgs(apiServer.Configure())
 	}
