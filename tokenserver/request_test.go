@@ -3,6 +3,7 @@ package tokenserver
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,28 @@ func TestEachDecisionIsLoggedWithoutTheToken(t *testing.T) {
 		if strings.Contains(w.log.String(), secret) {
 			t.Errorf("the log has the %s", name)
 		}
+	}
+}
+
+func TestStrangersFillNoLog(t *testing.T) {
+	w := newWorld(t, tommy(), account())
+	w.ask(t, http.MethodPost, path, `{}`, as(""))
+	w.fail = errManyStrangers
+	w.ask(t, http.MethodPost, path, `{}`)
+	w.fail = nil
+	w.ask(t, http.MethodPost, path, `{}`, as("nobody")) // who is known is told of
+	var levels []string
+	for line := range strings.Lines(w.log.String()) {
+		said := struct{ Level, Msg string }{}
+		if err := json.Unmarshal([]byte(line), &said); err != nil {
+			t.Fatal(err)
+		}
+		if said.Msg != "began" {
+			levels = append(levels, said.Level)
+		}
+	}
+	if !slices.Equal(levels, []string{"DEBUG+3", "DEBUG+3", "INFO"}) {
+		t.Errorf("the lines are of %v:\n%s", levels, w.log)
 	}
 }
 

@@ -83,6 +83,7 @@ func TestATokenServer(t *testing.T) {
 	})
 	t.Run("it may write no other Secret, no other ConfigMap, and nothing but the authority of its APIService", func(t *testing.T) { w.isConfined(t) })
 	t.Run("kubectl and client-go get tokens as documented", func(t *testing.T) { w.servesWhatIsDocumented(t, ours) })
+	t.Run("external-secrets gets a token as documented", func(t *testing.T) { w.servesExternalSecrets(t, ours) })
 	t.Run("metrics are for who may read them", func(t *testing.T) { w.measures(t, theirs) })
 	t.Run("kubectl finds the kind that is stored", func(t *testing.T) { w.kubectlFindsTheKind(t) })
 	t.Run("who waits for the API server takes no connection to a shared address", func(t *testing.T) { w.sharesItsAddress(t, theirs) })
