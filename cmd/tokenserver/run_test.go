@@ -91,6 +91,8 @@ func TestATokenServer(t *testing.T) {
 	t.Run("what no client library sends is answered or cut off in time, and disturbs nobody", func(t *testing.T) { w.refusesNuisances(t, theirs) })
 	t.Run("an account that is rotated signs the next token", func(t *testing.T) { w.rotates(t, w.straight(t), theirs) })
 	t.Run("a right that is withdrawn ends within ten seconds", func(t *testing.T) { w.withdraws(t, w.straight(t), theirs) })
+	// The last: what watches tell comes late after it.
+	t.Run("an outage of the API server is told of and passes", func(t *testing.T) { w.outlasts(t, theirs) })
 
 	w.stop(t)
 	for _, secret := range secrets {
