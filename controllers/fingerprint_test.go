@@ -19,7 +19,7 @@ func TestEveryFieldOfTheStatusCountsInItsDigest(t *testing.T) {
 			Conditions: []metav1.Condition{{Type: "Ready", Status: "True", ObservedGeneration: 1, LastTransitionTime: at, Reason: "TokenIssued", Message: "is there"}},
 		}
 	}
-	if statusDigest(full()) != statusDigest(full()) {
+	if one, other := statusDigest(full()), statusDigest(full()); one != other {
 		t.Fatal("two equal statuses have different digests")
 	}
 	var visit func(path string, at func(*v1alpha1.ClientCapabilityStatus) reflect.Value)

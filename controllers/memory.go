@@ -44,7 +44,7 @@ type remembered struct {
 	expiry moment
 	// until is when the next pass was planned, and tier that with which it waits.
 	until moment
-	tier  int8
+	tier  int
 	// expired is the expiry of the token that was last counted as expired.
 	expired moment
 	// trouble is nil while there is none.
@@ -159,7 +159,7 @@ func (m *memory) wrote(key types.NamespacedName, issued, renewAt time.Time) {
 // waits notes when the token expires that the Secret holds now, and with which
 // tier the object waits for its next pass, and until when.
 func (m *memory) waits(key types.NamespacedName, expiry, until time.Time, tier int) {
-	m.update(key, func(o *remembered) { o.expiry, o.until, o.tier = momentOf(expiry), momentOf(until), int8(tier) })
+	m.update(key, func(o *remembered) { o.expiry, o.until, o.tier = momentOf(expiry), momentOf(until), tier })
 }
 
 // overtaken are the objects whose pass is overdue and whose token has come so near
@@ -173,8 +173,8 @@ func (m *memory) overtaken(now time.Time) map[types.NamespacedName]int {
 		if o.troubles().failing != 0 || now.Sub(o.until.time()) < overdue || momentOf(now) >= o.expiry {
 			continue
 		}
-		if tier := urgency(o.expiry.time().Sub(now)); tier > int(o.tier) {
-			raised[key], o.tier = tier, int8(tier)
+		if tier := urgency(o.expiry.time().Sub(now)); tier > o.tier {
+			raised[key], o.tier = tier, tier
 			m.objects[key] = o
 		}
 	}

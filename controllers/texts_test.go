@@ -14,7 +14,7 @@ import (
 
 // decoded is a Secret as the API server sends it: no text shares its bytes with another.
 func decoded(name string) *corev1.Secret {
-	own := func(text string) string { return strings.Clone(text) }
+	own := strings.Clone
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: own(name), Namespace: "support", ResourceVersion: "7",

@@ -26,8 +26,8 @@ const (
 // What is left of a token's life when its renewal goes before everything that is
 // new, and before all other renewals.
 const (
-	expiring    = 30 * time.Second
-	lastSeconds = 10 * time.Second
+	expiring = 30 * time.Second
+	nearEnd  = 10 * time.Second
 )
 
 // urgency is the tier of what renews a living token that has so much left.
@@ -35,7 +35,7 @@ func urgency(left time.Duration) int {
 	switch {
 	case left > expiring:
 		return tierDue
-	case left > lastSeconds:
+	case left > nearEnd:
 		return tierExpiring
 	default:
 		return tierLast

@@ -54,7 +54,8 @@ func (t *turns) begins(key types.NamespacedName) {
 	t.mu.Lock()
 	delete(t.waiting, key)
 	var next *types.NamespacedName
-	if t.passes++; t.passes%share == 0 {
+	t.passes++
+	if t.passes%share == 0 {
 		next = t.next()
 	}
 	q := t.queue

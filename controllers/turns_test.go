@@ -134,7 +134,7 @@ func TestWhoIsOnTheWayToAWorkerHasNoTurnBesides(t *testing.T) {
 
 func TestARenewalThatIsOvertakenIsRaisedAsItsTokenComesToItsEnd(t *testing.T) {
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
-	in := func(seconds time.Duration) time.Time { return now.Add(seconds * time.Second) }
+	in := func(seconds int64) time.Time { return time.Unix(now.Unix()+seconds, 0).UTC() }
 	tests := []struct {
 		name          string
 		expiry, until time.Time

@@ -91,7 +91,7 @@ func (s *stage) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	own, err := s.cluster.AddUser(ctx, envtest.User{
-		Name: "system:serviceaccount:" + operatorNamespace + ":tokenserver", Groups: []string{"system:serviceaccounts"},
+		Name: "system:serviceaccount:" + operatorNamespace + ":voice-tokenserver", Groups: []string{"system:serviceaccounts"},
 	})
 	if err != nil {
 		return err
