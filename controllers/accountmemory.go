@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"hash/maphash"
 	"sync"
 	"time"
 
@@ -81,11 +80,7 @@ func credentialsDigest(account issuance.Account) uint64 {
 
 // digest is never zero.
 func digest(values ...string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, value := range values {
-		_, _ = h.WriteString(value) // a hash returns no error
-		_ = h.WriteByte(0)
-	}
-	return h.Sum64() | 1
+	d := newFingerprint()
+	d.text(values...)
+	return d.hash.Sum64() | 1
 }

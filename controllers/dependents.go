@@ -112,7 +112,7 @@ func (r *Reconciler) namespaceEvents() handlers {
 // a thousand tokens holds nobody up.
 func (r *Reconciler) enqueueDependents(ctx context.Context, q queue, on string) {
 	list := &v1alpha1.ClientCapabilityList{}
-	if err := r.Reader.List(ctx, list, client.MatchingFields{accountIndex: on}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Reader.List(ctx, list, client.MatchingFields{accountIndex: on}); err != nil {
 		// The cache answers from memory; it fails only while it is shut down.
 		log.FromContext(ctx).Error(err, "Looking up who uses an account failed")
 		return

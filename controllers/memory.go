@@ -10,11 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 )
 
-// patience is how many stale passes in a row are put up with before the cache
-// is no longer waited for. After an outage of the API server a watch can take
-// half a minute to come back, which is longer than a short token lives.
-const patience = 2
-
 // overdue is how late a pass is before it is worth a look whether others should
 // have gone first.
 const overdue = time.Second

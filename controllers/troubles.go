@@ -8,6 +8,11 @@ import (
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
+// patience is how many stale passes in a row are put up with before the cache
+// is no longer waited for. After an outage of the API server a watch can take
+// half a minute to come back, which is longer than a short token lives.
+const patience = 2
+
 // trouble is what is remembered of an object that is not simply renewed.
 type trouble struct {
 	// failing is when the failing for this reason began; none while nothing fails.

@@ -66,7 +66,7 @@ func (u *usersCollector) Collect(counts chan<- prometheus.Metric) {
 		name := lent.Items[i].Name
 		users := &v1alpha1.ClientCapabilityList{}
 		uses := client.MatchingFields{accountIndex: onClusterAccount(name)}
-		if err := capabilities.List(ctx, users, uses, client.UnsafeDisableDeepCopy); err != nil {
+		if err := capabilities.List(ctx, users, uses); err != nil {
 			return
 		}
 		counts <- prometheus.MustNewConstMetric(u.desc, prometheus.GaugeValue, float64(len(users.Items)), name)
