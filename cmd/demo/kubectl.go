@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/internal/children"
 )
 
 // applySamples does what a user would do, shows it, and remembers which objects came of it.
@@ -25,7 +26,7 @@ func (d *demo) applySamples(ctx context.Context) error {
 	// Without a cache of its own kubectl would leave one in ~/.kube.
 	kubectl.Env = append(os.Environ(),
 		"KUBECONFIG="+d.cluster.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(d.folder(), "kubectl-cache"))
-	kubectl.SysProcAttr = childAttributes()
+	kubectl.SysProcAttr = children.Attributes()
 	output, err := kubectl.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("applying the samples: %w\n%s", err, output)

@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/capability-operator/capability-operator/internal/children"
 )
 
 const (
@@ -19,6 +22,10 @@ const (
 	// quotedLog is how much of the manager's log is shown when it fails.
 	quotedLog = 2 << 10
 )
+
+// The kernel takes the thread that started a child for its parent. The main goroutine starts the children, so it stays
+// on the main thread, which lives as long as the demo.
+func init() { runtime.LockOSThread() }
 
 // manager is the operator as a child process.
 type manager struct {
@@ -39,7 +46,7 @@ func startManager(ctx context.Context, path, kubeconfig, folder string) (*manage
 	m.child = exec.CommandContext(context.WithoutCancel(ctx), path,
 		"--kubeconfig="+kubeconfig, "--metrics-bind-address=0", "--health-probe-bind-address=0")
 	m.child.Stdout, m.child.Stderr = log, log
-	m.child.SysProcAttr = childAttributes()
+	m.child.SysProcAttr = children.Attributes()
 	if err := m.child.Start(); err != nil {
 		return nil, fmt.Errorf("starting the manager: %w", err)
 	}

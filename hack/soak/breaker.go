@@ -216,6 +216,6 @@ func (b *breaker) rotate(apiKey bool) fault {
 		name = rotatedAPIKey
 	}
 	return fault{name, func(ctx context.Context) error {
-		return b.accounts[b.random.IntN(len(b.accounts))].rotate(ctx, b.admin, apiKey)
+		return b.accounts[b.random.IntN(len(b.accounts))].rotate(ctx, b.Admin, apiKey)
 	}}
 }

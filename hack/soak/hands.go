@@ -77,12 +77,12 @@ func (h *hands) do(ctx context.Context, thing func(context.Context) (string, err
 // edit patches some token's Secret; one that is not there just now is let be.
 func (h *hands) edit(what, patch string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		return what, client.IgnoreNotFound(h.admin.Patch(ctx, h.someSecret(), client.RawPatch(types.MergePatchType, []byte(patch))))
+		return what, client.IgnoreNotFound(h.Admin.Patch(ctx, h.someSecret(), client.RawPatch(types.MergePatchType, []byte(patch))))
 	}
 }
 
 func (h *hands) removeSecret(ctx context.Context) (string, error) {
-	return removed, client.IgnoreNotFound(h.admin.Delete(ctx, h.someSecret()))
+	return removed, client.IgnoreNotFound(h.Admin.Delete(ctx, h.someSecret()))
 }
 
 func (h *hands) someSecret() *corev1.Secret {
@@ -94,7 +94,7 @@ func (h *hands) change(ctx context.Context) (string, error) {
 	key := h.registry.any(h.random).key
 	c := &v1alpha1.ClientCapability{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
 	patch := fmt.Sprintf(`{"spec":{"outgoing":{"applicationSID":"AP%032x"}}}`, h.random.Uint64())
-	return changed, h.admin.Patch(ctx, c, client.RawPatch(types.MergePatchType, []byte(patch)))
+	return changed, h.Admin.Patch(ctx, c, client.RawPatch(types.MergePatchType, []byte(patch)))
 }
 
 // replace deletes an object. One that is retained is declared again, and takes its Secret up; another gives its place to
@@ -102,14 +102,14 @@ func (h *hands) change(ctx context.Context) (string, error) {
 func (h *hands) replace(ctx context.Context) (string, error) {
 	former := h.registry.any(h.random)
 	h.registry.remove(former)
-	if err := h.admin.Delete(ctx, former.declaration()); err != nil {
+	if err := h.Admin.Delete(ctx, former.declaration()); err != nil {
 		return replaced, err
 	}
 	if !former.retain {
-		return replaced, h.registry.declare(ctx, h.admin, h.registry.fresh(h.tenants, h.random))
+		return replaced, h.registry.declare(ctx, h.Admin, h.registry.fresh(h.tenants, h.random))
 	}
 	again := *former
-	err := h.registry.declare(ctx, h.admin, &again)
+	err := h.registry.declare(ctx, h.Admin, &again)
 	if apierrors.IsAlreadyExists(err) {
 		err = fmt.Errorf("an object without finalizers did not go at once: %w", err)
 	}

@@ -59,11 +59,14 @@ func TestTheCourseIsDividedIntoParts(t *testing.T) {
 }
 
 func TestWatchesAreCountedByResource(t *testing.T) {
-	open := readWatches(`apiserver_longrunning_requests{component="apiserver",resource="secrets",scope="cluster",verb="WATCH"} 5
+	open, err := readWatches(`apiserver_longrunning_requests{component="apiserver",resource="secrets",scope="cluster",verb="WATCH"} 5
 apiserver_longrunning_requests{component="apiserver",resource="secrets",scope="namespace",verb="WATCH"} 2
 apiserver_longrunning_requests{component="apiserver",resource="pods",scope="resource",verb="CONNECT"} 9
 apiserver_longrunning_requests{component="apiserver",resource="leases",scope="cluster",verb="WATCH"} 0
 `)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(open) != 1 || open["secrets"] != 7 {
 		t.Errorf("%v", open)
 	}

@@ -12,6 +12,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/capability-operator/capability-operator/hack/installed"
+	"github.com/capability-operator/capability-operator/internal/children"
 )
 
 const (
@@ -48,7 +51,7 @@ func newManager(ctx context.Context, s *stage, name string) (*manager, error) {
 		return nil, fmt.Errorf("giving a port back: %w", err)
 	}
 	m.args = []string{
-		"--kubeconfig=" + s.kubeconfig, "--leader-elect", "--leader-election-namespace=" + operatorNamespace,
+		"--kubeconfig=" + s.Kubeconfig, "--leader-elect", "--leader-election-namespace=" + installed.Namespace,
 		"--metrics-bind-address=" + m.metrics, "--health-probe-bind-address=0",
 	}
 	m.log, err = os.OpenFile(filepath.Join(s.out, "manager-"+name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -82,7 +85,7 @@ func (m *manager) run(ctx context.Context) {
 func (m *manager) start(ctx context.Context) (*exec.Cmd, error) {
 	child := exec.CommandContext(context.WithoutCancel(ctx), m.path, m.args...)
 	child.Stdout, child.Stderr = m.log, m.log
-	child.SysProcAttr = ownChild()
+	child.SysProcAttr = children.Attributes()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := child.Start(); err != nil {

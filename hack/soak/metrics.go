@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -31,45 +29,4 @@ func page(ctx context.Context, url string) (string, error) {
 		err = fmt.Errorf("%s answers %s", url, response.Status)
 	}
 	return string(content), err
-}
-
-// series is one line of a page of metrics in the Prometheus text format.
-type series struct {
-	name   string
-	labels string // as they stand there, with their brackets
-	value  float64
-}
-
-// seriesOf are the lines of the named metrics. A line that is none is left out.
-func seriesOf(page string, names ...string) []series {
-	var found []series
-	for line := range strings.Lines(page) {
-		end := strings.IndexAny(line, "{ ")
-		if end < 0 {
-			continue
-		}
-		for _, name := range names {
-			if line[:end] != name {
-				continue
-			}
-			line = strings.TrimSpace(line)
-			at := strings.LastIndexByte(line, ' ')
-			if value, err := strconv.ParseFloat(line[at+1:], 64); err == nil {
-				found = append(found, series{name: name, labels: line[end:at], value: value})
-			}
-			break
-		}
-	}
-	return found
-}
-
-// label is the value of a label; empty where the series has none of that name.
-func (s series) label(name string) string {
-	for _, before := range []string{"{", ","} {
-		if _, rest, found := strings.Cut(s.labels, before+name+`="`); found {
-			value, _, _ := strings.Cut(rest, `"`)
-			return value
-		}
-	}
-	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/capability-operator/capability-operator/hack/metrics"
 )
 
 // sampleEvery is how often the managers are asked how they are.
@@ -41,21 +43,22 @@ func (m *manager) look(ctx context.Context) (s sample, ok bool) {
 	if err != nil || s.process == 0 || s.process != m.present() {
 		return s, false
 	}
-	for _, line := range seriesOf(content, metricResident, metricLive, metricGoroutines, metricLeader) {
-		switch line.name {
+	lines, err := metrics.Samples(content, metricResident, metricLive, metricGoroutines, metricLeader)
+	for _, line := range lines {
+		switch line.Name {
 		case metricResident:
-			s.resident = line.value
+			s.resident = line.Value
 		case metricLive:
-			s.live = line.value
+			s.live = line.Value
 		case metricGoroutines:
-			s.goroutines = line.value
+			s.goroutines = line.Value
 		case metricLeader:
-			if line.label("name") == leaseName {
-				s.leads = line.value == 1
+			if line.Labels["name"] == leaseName {
+				s.leads = line.Value == 1
 			}
 		}
 	}
-	return s, s.resident > 0
+	return s, err == nil && s.resident > 0
 }
 
 // sampler keeps all samples.

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/capability-operator/capability-operator/hack/machine"
 )
 
 const (
@@ -83,7 +85,7 @@ func (k *soak) prepare(ctx context.Context) (err error) {
 	if k.tenants, k.accounts, err = k.settle(ctx); err != nil {
 		return err
 	}
-	k.observer = newObserver(k.admin, k.registry, k.accounts, k.findings)
+	k.observer = newObserver(k.Admin, k.registry, k.accounts, k.findings)
 	for _, name := range []string{"a", "b"} {
 		m, err := newManager(ctx, k.stage, name)
 		if err != nil {
@@ -177,7 +179,7 @@ func (k *soak) report(begun time.Time) *report {
 	samples := k.sampler.taken()
 	period := time.Since(begun)
 	r := &report{
-		period: period, objects: k.objects, seed: k.seed, machine: machine(),
+		period: period, objects: k.objects, seed: k.seed, machine: machine.Processor() + ", " + machine.Platform() + "; everything on one machine.",
 		tally: k.observer.counted(), brought: k.hands.counts(), ended: map[string]int{},
 		lifetimes: lifetimesOf(samples, min(settles, period/5), period/20),
 		course:    courseOf(samples, begun, parts),

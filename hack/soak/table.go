@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,19 +46,4 @@ func thousands(n int) string {
 		digits = digits[:at] + "," + digits[at:]
 	}
 	return digits
-}
-
-// machine describes where the figures come from, as far as the machine says so itself.
-func machine() string {
-	processor := "an unknown processor"
-	if content, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range strings.Lines(string(content)) {
-			if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == "model name" {
-				processor = strings.TrimSpace(value)
-				break
-			}
-		}
-	}
-	return fmt.Sprintf("%d cores of %s, %s/%s, %s; everything on one machine.",
-		runtime.NumCPU(), processor, runtime.GOOS, runtime.GOARCH, runtime.Version())
 }

@@ -70,14 +70,14 @@ func (s *stage) openAccount(ctx context.Context, namespace string) (*account, er
 	if err != nil {
 		return nil, err
 	}
-	if err := a.create(ctx, s.admin); err != nil {
+	if err := a.create(ctx, s.Admin); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
 func (s *stage) create(ctx context.Context, object client.Object) error {
-	if err := s.admin.Create(ctx, object); err != nil {
+	if err := s.Admin.Create(ctx, object); err != nil {
 		return fmt.Errorf("making %T %s: %w", object, object.GetName(), err)
 	}
 	return nil
@@ -92,7 +92,7 @@ func (s *stage) declareAll(ctx context.Context, objects *registry, tenants []*te
 	for range creators {
 		running.Go(func() {
 			for o := range next {
-				if err := objects.declare(ctx, s.admin, o); err != nil {
+				if err := objects.declare(ctx, s.Admin, o); err != nil {
 					cancel(err)
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/capability-operator/capability-operator/hack/metrics"
 )
 
 // metricWatches is the API server's gauge of requests that go on; watches are nearly all of them.
@@ -20,21 +22,22 @@ type watches map[string]int
 
 // openWatches counts them. The page is large, so it is not read often.
 func (s *stage) openWatches(ctx context.Context) (watches, error) {
-	content, err := s.metrics.Get().AbsPath("/metrics").DoRaw(ctx)
+	content, err := s.Metrics.Get().AbsPath("/metrics").DoRaw(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the API server's metrics: %w", err)
 	}
-	return readWatches(string(content)), nil
+	return readWatches(string(content))
 }
 
-func readWatches(page string) watches {
+func readWatches(page string) (watches, error) {
+	lines, err := metrics.Samples(page, metricWatches)
 	open := watches{}
-	for _, line := range seriesOf(page, metricWatches) {
-		if line.label("verb") == "WATCH" && line.value > 0 {
-			open[line.label("resource")] += int(line.value)
+	for _, line := range lines {
+		if line.Labels["verb"] == "WATCH" && line.Value > 0 {
+			open[line.Labels["resource"]] += int(line.Value)
 		}
 	}
-	return open
+	return open, err
 }
 
 // beyond are the resources of which more watches are open than were before, in order.

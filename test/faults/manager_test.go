@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/capability-operator/capability-operator/internal/children"
 )
 
 // endsWithin bounds how long a manager may take to end when it is asked to.
@@ -92,7 +94,7 @@ func (m *manager) start(ctx context.Context) {
 	// It ends when the test ends it: not with the test's context, which is over before the clean-up.
 	child := exec.CommandContext(context.WithoutCancel(ctx), program, m.args...)
 	child.Stdout, child.Stderr = m.log, m.log
-	child.SysProcAttr = ownChild()
+	child.SysProcAttr = children.Attributes()
 	if err := child.Start(); err != nil {
 		m.t.Errorf("starting the manager: %v", err)
 		return

@@ -15,6 +15,8 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/capability-operator/capability-operator/hack/machine"
 )
 
 func main() {
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string) error {
 	if err := errors.Join(err, st.close()); err != nil {
 		return err
 	}
-	r.print(os.Stdout, machine())
+	r.print(os.Stdout, machine.Description())
 	if off := r.off(); len(off) > 0 {
 		return fmt.Errorf("counts are off:\n%s", strings.Join(off, "\n"))
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/capability-operator/capability-operator/hack/installed"
 )
 
 // bareCommand has the program be a bare client: the ceiling of what any operator could do. It makes the two writes of a
@@ -47,11 +49,11 @@ func bareMain(ctx context.Context, args []string, input io.Reader, output io.Wri
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	config, err := configOf(o.kubeconfig)
+	config, err := installed.ConfigOf(o.kubeconfig)
 	if err != nil {
 		return err
 	}
-	api, err := newClient(config)
+	api, err := installed.NewClient(config)
 	if err != nil {
 		return err
 	}

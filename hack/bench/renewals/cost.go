@@ -60,7 +60,7 @@ func (s *stage) takeStock(ctx context.Context, m *manager) (stock, error) {
 	if err != nil {
 		return stock{}, err
 	}
-	served, err := requestsServed(ctx, s.metrics)
+	served, err := requestsServed(ctx, s.Metrics)
 	if err != nil {
 		return stock{}, err
 	}

@@ -7,68 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/capability-operator/capability-operator/hack/metrics"
 )
-
-// sample is one line of a page of metrics.
-type sample struct {
-	name   string
-	labels map[string]string
-	value  float64
-}
-
-// samples reads the lines of a page, in the Prometheus text format, that belong to the named metrics.
-func samples(page string, names ...string) ([]sample, error) {
-	var found []sample
-	for line := range strings.Lines(page) {
-		end := strings.IndexAny(line, "{ ")
-		if end < 0 || !slices.Contains(names, line[:end]) {
-			continue
-		}
-		s, err := parseSample(strings.TrimSpace(line))
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, s)
-	}
-	return found, nil
-}
-
-func parseSample(line string) (sample, error) {
-	series, value, ok := cutLast(line, ' ')
-	if !ok {
-		return sample{}, fmt.Errorf("%q is no line of metrics", line)
-	}
-	name, labels, _ := strings.Cut(series, "{")
-	s := sample{name: name, labels: map[string]string{}}
-	for labels = strings.TrimSuffix(labels, "}"); labels != ""; {
-		label, quoted, _ := strings.Cut(labels, "=")
-		prefix, err := strconv.QuotedPrefix(quoted)
-		if err != nil {
-			return s, fmt.Errorf("reading the labels of %q: %w", line, err)
-		}
-		if s.labels[label], err = strconv.Unquote(prefix); err != nil {
-			return s, fmt.Errorf("reading the labels of %q: %w", line, err)
-		}
-		labels = strings.TrimPrefix(quoted[len(prefix):], ",")
-	}
-	var err error
-	if s.value, err = strconv.ParseFloat(value, 64); err != nil {
-		return s, fmt.Errorf("reading the value of %q: %w", line, err)
-	}
-	return s, nil
-}
-
-func cutLast(s string, separator byte) (before, after string, found bool) {
-	at := strings.LastIndexByte(s, separator)
-	if at < 0 {
-		return s, "", false
-	}
-	return s[:at], s[at+1:], true
-}
 
 // counts are numbers that only grow, by what they count.
 type counts map[string]float64
@@ -129,18 +73,18 @@ func requestsServed(ctx context.Context, api rest.Interface) (counts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the API server's metrics: %w", err)
 	}
-	lines, err := samples(string(page), "apiserver_request_total", "apiserver_watch_events_total")
+	lines, err := metrics.Samples(string(page), "apiserver_request_total", "apiserver_watch_events_total")
 	if err != nil {
 		return nil, err
 	}
 	served := counts{}
 	for _, line := range lines {
-		switch resource := line.labels["resource"]; resource {
+		switch resource := line.Labels["resource"]; resource {
 		case "secrets", "clientcapabilities", "clusteraccounts", "events":
-			if line.name == "apiserver_watch_events_total" {
-				served[watchEvents+resource] += line.value
-			} else if line.labels["verb"] != "WATCH" {
-				served[request(line.labels)] += line.value
+			if line.Name == "apiserver_watch_events_total" {
+				served[watchEvents+resource] += line.Value
+			} else if line.Labels["verb"] != "WATCH" {
+				served[request(line.Labels)] += line.Value
 			}
 		}
 	}
@@ -169,22 +113,22 @@ func managerCounts(ctx context.Context, address string) (counts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manager's metrics: %w", err)
 	}
-	lines, err := samples(string(page), "controller_runtime_reconcile_total", "capability_operator_tokens_minted_total",
+	lines, err := metrics.Samples(string(page), "controller_runtime_reconcile_total", "capability_operator_tokens_minted_total",
 		"capability_operator_tokens_expired_total")
 	if err != nil {
 		return nil, err
 	}
 	done := counts{}
 	for _, line := range lines {
-		switch line.name {
+		switch line.Name {
 		case "controller_runtime_reconcile_total":
-			if line.labels["controller"] == "clientcapability" {
-				done[passes] += line.value
+			if line.Labels["controller"] == "clientcapability" {
+				done[passes] += line.Value
 			}
 		case "capability_operator_tokens_minted_total":
-			done[minted+" "+line.labels["cause"]] += line.value
+			done[minted+" "+line.Labels["cause"]] += line.Value
 		default:
-			done[expired] += line.value
+			done[expired] += line.Value
 		}
 	}
 	return done, nil

@@ -6,42 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const page = `# HELP apiserver_request_total Counter
-# TYPE apiserver_request_total counter
-apiserver_request_total{code="200",group="",resource="secrets",subresource="",verb="PATCH",version="v1"} 12
-apiserver_request_total{code="409",group="",resource="secrets",subresource="",verb="PATCH",version="v1"} 1
-apiserver_request_totally_other{verb="PATCH"} 7
-go_info{version="go1.26, \"tip\" {x}"} 1.5e+03
-up 1
-`
-
-func TestMetricsAreReadByTheirWholeName(t *testing.T) {
-	got, err := samples(page, "apiserver_request_total", "go_info", "up")
-	if err != nil {
-		t.Fatal(err)
-	}
-	patch := func(code string) map[string]string {
-		return map[string]string{"code": code, "group": "", "resource": "secrets", "subresource": "", "verb": "PATCH", "version": "v1"}
-	}
-	want := []sample{
-		{"apiserver_request_total", patch("200"), 12},
-		{"apiserver_request_total", patch("409"), 1},
-		{"go_info", map[string]string{"version": `go1.26, "tip" {x}`}, 1500},
-		{"up", map[string]string{}, 1},
-	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(sample{})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestALineThatIsNoMetricIsRefused(t *testing.T) {
-	for _, line := range []string{`up x`, `up{a="b} 1`, `up{a=b} 1`} {
-		if got, err := samples(line+"\n", "up"); err == nil {
-			t.Errorf("%q was read as %v", line, got)
-		}
-	}
-}
-
 func TestARequestIsNamedByWhatItAskedForAndByItsFailure(t *testing.T) {
 	for want, labels := range map[string]map[string]string{
 		"PATCH secrets":                   {"verb": "PATCH", "resource": "secrets", "code": "200"},

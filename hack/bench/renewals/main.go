@@ -17,6 +17,8 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/capability-operator/capability-operator/hack/machine"
 )
 
 func main() {
@@ -95,7 +97,7 @@ func run(ctx context.Context, args []string) error {
 			failed = append(failed, fmt.Errorf("%s: %w", section.name, err))
 		}
 	}
-	t.print(os.Stdout, machine()) // also what was measured before something failed
+	t.print(os.Stdout, machine.Description()) // also what was measured before something failed
 	if off := t.off(); len(off) > 0 {
 		failed = append(failed, fmt.Errorf("counts are off:\n%s", strings.Join(off, "\n")))
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/capability-operator/capability-operator/hack/installed"
 )
 
 const pollEvery = 50 * time.Millisecond
@@ -36,7 +38,7 @@ func (s *stage) startManager(ctx context.Context) (*manager, error) {
 	}
 	m.started = time.Now()
 	args = append(args, // of a flag that is given twice the last counts
-		"--kubeconfig="+s.kubeconfig, "--leader-election-namespace="+operatorNamespace,
+		"--kubeconfig="+s.Kubeconfig, "--leader-election-namespace="+installed.Namespace,
 		"--metrics-bind-address="+m.metrics, "--health-probe-bind-address="+m.probes)
 	m.process, err = startProcess(ctx, environment, streams{}, s.manager, args...)
 	return m, err

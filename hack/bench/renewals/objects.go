@@ -49,7 +49,7 @@ func (s *stage) declare(ctx context.Context, first, last int, over time.Duration
 // declareOne also returns when it began to.
 func (s *stage) declareOne(ctx context.Context, name string, l life) (time.Time, error) {
 	object, asked := declared(name, l), time.Now()
-	if err := s.admin.Create(ctx, object); err != nil {
+	if err := s.Admin.Create(ctx, object); err != nil {
 		return asked, fmt.Errorf("declaring an object: %w", err)
 	}
 	s.mu.Lock()
@@ -61,7 +61,7 @@ func (s *stage) declareOne(ctx context.Context, name string, l life) (time.Time,
 // remove deletes the objects numbered from first to last, last left out.
 func (s *stage) remove(ctx context.Context, first, last int) error {
 	return many(ctx, first, last, func(ctx context.Context, i int) error {
-		if err := s.admin.Delete(ctx, declared(objectName(i), life{})); err != nil {
+		if err := s.Admin.Delete(ctx, declared(objectName(i), life{})); err != nil {
 			return fmt.Errorf("deleting an object: %w", err)
 		}
 		return nil

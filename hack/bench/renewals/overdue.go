@@ -97,7 +97,7 @@ func (s *stage) catchUp(ctx context.Context, t *table) error {
 
 // held is the token in each Secret.
 func (s *stage) held(ctx context.Context) (map[string]capability.Token, error) {
-	_, secrets, err := listAll(ctx, s.admin)
+	_, secrets, err := listAll(ctx, s.Admin)
 	if err != nil {
 		return nil, err
 	}

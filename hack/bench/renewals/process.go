@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/capability-operator/capability-operator/internal/children"
 )
 
 const (
@@ -23,6 +26,10 @@ const (
 	// keptOutput is how much of what a child printed last an error quotes.
 	keptOutput = 4 << 10
 )
+
+// The kernel takes the thread that started a child for its parent. The main goroutine starts the children, so it stays
+// on the main thread, which lives as long as the program.
+func init() { runtime.LockOSThread() }
 
 // process is a child whose cost is measured from outside.
 type process struct {
@@ -48,7 +55,7 @@ func startProcess(ctx context.Context, environment []string, streams streams, pa
 	if streams.output != nil {
 		p.child.Stdout = streams.output
 	}
-	p.child.SysProcAttr = childAttributes()
+	p.child.SysProcAttr = children.Attributes()
 	if err := p.child.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", path, err)
 	}

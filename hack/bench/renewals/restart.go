@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/capability-operator/capability-operator/hack/installed"
 )
 
 // hourly objects have what a declaration has that says nothing of time.
@@ -93,7 +95,7 @@ func (s *stage) restartOnce(ctx context.Context) (m *manager, r restarted, err e
 	if r.listed, err = s.bareList(ctx); err != nil {
 		return nil, r, err
 	}
-	before, err := requestsServed(ctx, s.metrics)
+	before, err := requestsServed(ctx, s.Metrics)
 	if err != nil {
 		return nil, r, err
 	}
@@ -111,7 +113,7 @@ func (s *stage) restartOnce(ctx context.Context) (m *manager, r restarted, err e
 	if err := waitFor(ctx, afterthoughts); err != nil { // what is written late is written too
 		return m, r, err
 	}
-	after, err := requestsServed(ctx, s.metrics)
+	after, err := requestsServed(ctx, s.Metrics)
 	served := after.since(before)
 	s.say("ready after %s; requests: %s", seconds(r.ready), served)
 	r.writes = served.writes()
@@ -127,11 +129,11 @@ func bareListMain(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	config, err := configOf(*kubeconfig)
+	config, err := installed.ConfigOf(*kubeconfig)
 	if err != nil {
 		return err
 	}
-	api, err := newClient(config)
+	api, err := installed.NewClient(config)
 	if err != nil {
 		return err
 	}
@@ -145,7 +147,7 @@ func (s *stage) bareList(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("finding the bench's own path: %w", err)
 	}
 	begin := time.Now()
-	p, err := startProcess(ctx, nil, streams{}, self, bareListCommand, "--kubeconfig="+s.kubeconfig)
+	p, err := startProcess(ctx, nil, streams{}, self, bareListCommand, "--kubeconfig="+s.Kubeconfig)
 	if err != nil {
 		return 0, err
 	}

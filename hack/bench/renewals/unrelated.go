@@ -64,7 +64,7 @@ const unrelatedSample = 10
 
 // ownEvents is how many watch events each new Secret is to those who watch while no operator runs: the API server itself.
 func (s *stage) ownEvents(ctx context.Context) (float64, error) {
-	before, err := requestsServed(ctx, s.metrics)
+	before, err := requestsServed(ctx, s.Metrics)
 	if err != nil {
 		return 0, err
 	}
@@ -74,14 +74,14 @@ func (s *stage) ownEvents(ctx context.Context) (float64, error) {
 	if err := waitFor(ctx, afterthoughts); err != nil {
 		return 0, err
 	}
-	after, err := requestsServed(ctx, s.metrics)
+	after, err := requestsServed(ctx, s.Metrics)
 	return after.since(before)[watchEvents+"secrets"] / unrelatedSample, err
 }
 
 func (s *stage) createUnrelated(ctx context.Context, first, last int) error {
 	content := bytes.Repeat([]byte("unrelated "), unrelatedBytes/10)
 	return many(ctx, first, last, func(ctx context.Context, i int) error {
-		err := s.admin.Create(ctx, &corev1.Secret{
+		err := s.Admin.Create(ctx, &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: fmt.Sprintf("unrelated-%05d", i)},
 			Data:       map[string][]byte{"content": content},
 		})

@@ -44,11 +44,11 @@ type event struct {
 // watchTokens watches from now on, until end.
 func (s *stage) watchTokens(ctx context.Context) (*watcher, error) {
 	list := &corev1.SecretList{}
-	if err := s.admin.List(ctx, list, client.InNamespace(tenant), client.Limit(1)); err != nil {
+	if err := s.Admin.List(ctx, list, client.InNamespace(tenant), client.Limit(1)); err != nil {
 		return nil, fmt.Errorf("finding out what to watch from: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{api: s.admin, version: list.ResourceVersion, cancel: cancel, over: make(chan struct{})}
+	w := &watcher{api: s.Admin, version: list.ResourceVersion, cancel: cancel, over: make(chan struct{})}
 	go func() {
 		defer close(w.over)
 		// An API server that has too much to do drops a watch; it is taken up where it ended.

@@ -52,14 +52,14 @@ func (s *stage) bareWindow(ctx context.Context) (window, error) {
 		return window{}, fmt.Errorf("finding the bench's own path: %w", err)
 	}
 	account := &corev1.Secret{}
-	if err := s.admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: accountName}, account); err != nil {
+	if err := s.Admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: accountName}, account); err != nil {
 		return window{}, fmt.Errorf("reading the account: %w", err)
 	}
 	read, written := io.Pipe()
 	held, release := io.Pipe()
 	secret := authTokenVariable + "=" + string(account.Data[v1alpha1.DefaultAuthTokenKey])
 	client, err := startProcess(ctx, []string{secret}, streams{input: held, output: written}, self,
-		bareCommand, "--kubeconfig="+s.kubeconfig, fmt.Sprintf("--workers=%d", s.workers),
+		bareCommand, "--kubeconfig="+s.Kubeconfig, fmt.Sprintf("--workers=%d", s.workers),
 		"--warm-up="+s.warmUp.String(), "--window="+s.window.String())
 	if err != nil {
 		return window{}, err
