@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,26 @@ func TestATerminalGetsColours(t *testing.T) {
 	for tone, want := range map[Tone]string{Plain: "x", Bad: "\x1b[1;31mx\x1b[0m"} {
 		if got := paint.Paint(tone, "x"); got != want {
 			t.Errorf("tone %d gives %q", tone, got)
+		}
+	}
+}
+
+func TestTextIsBrokenBetweenWords(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		text    string
+		columns int
+		want    []string
+	}{
+		{"one two three", 7, []string{"one two", "three"}},
+		{"one two three", 6, []string{"one", "two", "three"}},
+		{"unbreakable word", 4, []string{"unbreakable", "word"}},
+		{"日本 語", 5, []string{"日本", "語"}},
+		{"", 5, []string{""}},
+		{"  a\n b ", 9, []string{"a b"}},
+	} {
+		if got := Wrap(tc.text, tc.columns); !slices.Equal(got, tc.want) {
+			t.Errorf("Wrap(%q, %d) is %q, want %q", tc.text, tc.columns, got, tc.want)
 		}
 	}
 }
