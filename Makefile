@@ -27,7 +27,7 @@ demo: build ## Run the operator against a control plane of its own and watch it 
 ##@ Develop
 
 .PHONY: build
-build: ## Build bin/manager and bin/demo
+build: ## Build all programs of cmd into bin
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
 
 .PHONY: generate

@@ -96,13 +96,13 @@ func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
 // everyone who wants its name.
 func (r *Reconciler) tokenSecretEvents() handlers {
 	wake := func(ctx context.Context, secret *corev1.Secret, q queue) {
-		if owner := ownerName(secret); owner != "" {
+		if owner := v1alpha1.OwnerName(secret); owner != "" {
 			r.turns.announce(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
 		}
 		r.enqueueWanting(ctx, q, client.ObjectKeyFromObject(secret))
 	}
 	news := func(ctx context.Context, secret *corev1.Secret, q queue) {
-		owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerName(secret)}
+		owner := types.NamespacedName{Namespace: secret.Namespace, Name: v1alpha1.OwnerName(secret)}
 		if !r.memory.isEcho(owner, secretDigest(secret)) {
 			wake(ctx, secret, q)
 		}
@@ -115,7 +115,7 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 		},
 		updated: func(ctx context.Context, ev event.UpdateEvent, q queue) {
 			was, is := ev.ObjectOld.(*corev1.Secret), ev.ObjectNew.(*corev1.Secret)
-			if ownerName(was) != ownerName(is) {
+			if v1alpha1.OwnerName(was) != v1alpha1.OwnerName(is) {
 				wake(ctx, was, q)
 			}
 			news(ctx, is, q)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/capability"
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // early is how much sooner than announced a renewal may come and still count as on time: status has whole seconds.
@@ -46,7 +47,7 @@ func (o *object) why(s *sighting, now time.Time) verdict {
 	if left <= 0 {
 		return verdict{"renewed", fmt.Sprintf("for %s, %.1fs too late", lifetime(s), -left.Seconds()), bad}
 	}
-	return verdict{"renewed", "for " + lifetime(s) + ", with " + short(left) + " left", good}
+	return verdict{"renewed", "for " + lifetime(s) + ", with " + terminal.Short(left) + " left", good}
 }
 
 // cause names what happened between two tokens, and when; nothing for a routine renewal.
@@ -136,7 +137,7 @@ func trouble(c *v1alpha1.ClientCapability) string {
 		wrong := condition.Type == v1alpha1.ReadyCondition && condition.Status == "False" ||
 			condition.Type == v1alpha1.RenewalFailingCondition && condition.Status == "True"
 		if wrong {
-			return condition.Type + " is " + string(condition.Status) + ", " + printable(condition.Reason+": "+condition.Message)
+			return condition.Type + " is " + string(condition.Status) + ", " + terminal.Printable(condition.Reason+": "+condition.Message)
 		}
 	}
 	return ""

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // kept is how many of the lines above the table are remembered, to be shown again after the window changed its width.
@@ -55,12 +57,12 @@ func (s *screen) show(present state) error {
 	columns, height := s.size()
 	hint := "Ctrl-C ends the demo and everything it started."
 	if !present.ends.IsZero() {
-		hint = "Ends in " + short(max(0, present.ends.Sub(present.now))) + "; Ctrl-C ends it now."
+		hint = "Ends in " + terminal.Short(max(0, present.ends.Sub(present.now))) + "; Ctrl-C ends it now."
 	}
 	frame := append([]line{{}}, table(present.rows, columns)...)
-	frame = append(frame, line{}, line{text: clip(present.now.Format(time.TimeOnly)+"  "+hint, columns)})
+	frame = append(frame, line{}, line{text: terminal.Clip(present.now.Format(time.TimeOnly)+"  "+hint, columns)})
 	if most := max(1, height-1); len(frame) > most { // a frame taller than the window can't be overwritten
-		frame = append(frame[:most-1:most-1], line{text: clip(fmt.Sprintf("(%d more lines)", len(frame)-most+1), columns)})
+		frame = append(frame[:most-1:most-1], line{text: terminal.Clip(fmt.Sprintf("(%d more lines)", len(frame)-most+1), columns)})
 	}
 	s.frame = frame
 	return s.draw(nil)

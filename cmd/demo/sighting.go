@@ -11,6 +11,7 @@ import (
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/capability"
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // look reads the Secret that an object names and says what is new about the token in it.
@@ -77,7 +78,7 @@ func (l *ledger) take(o *object, s *sighting, now time.Time) event {
 	e := event{at: now, about: label(o.key)}
 	if s.byHand != "" {
 		e.what, e.tone = "edited", notice
-		e.detail = "Secret " + s.secret + " was edited by hand (" + printable(s.byHand) + ")"
+		e.detail = "Secret " + s.secret + " was edited by hand (" + terminal.Printable(s.byHand) + ")"
 	} else {
 		o.measure(now)
 		why := o.why(s, now)

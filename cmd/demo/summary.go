@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 const (
@@ -70,7 +72,7 @@ var summaryHeads = []string{
 
 // summary is what a run comes to, object by object, and the verdict on it: what went wrong, if anything did.
 func summary(reports []report, ran time.Duration, wrong []string) []line {
-	lines := []line{{text: "After " + short(ran.Round(time.Second)) + ":", head: true}}
+	lines := []line{{text: "After " + terminal.Short(ran.Round(time.Second)) + ":", head: true}}
 	texts := [][]string{summaryHeads}
 	for _, r := range reports {
 		shortest := "-"
@@ -99,14 +101,14 @@ func align(texts [][]string) []string {
 	widths := make([]int, len(texts[0]))
 	for _, row := range texts {
 		for i, text := range row {
-			widths[i] = max(widths[i], cells(text))
+			widths[i] = max(widths[i], terminal.Cells(text))
 		}
 	}
 	aligned := make([]string, len(texts))
 	for n, row := range texts {
 		padded := make([]string, len(row))
 		for i, text := range row {
-			padded[i] = pad(text, widths[i])
+			padded[i] = terminal.Pad(text, widths[i])
 		}
 		aligned[n] = strings.TrimRight(strings.Join(padded, gap), " ")
 	}

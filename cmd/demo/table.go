@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // fresh is how long a row is marked after a token came in.
@@ -38,7 +40,7 @@ func (l *ledger) rows(now time.Time) []row {
 func (o *object) row(now time.Time) row {
 	r := row{
 		name:     label(o.key),
-		client:   printable(o.declared.Spec.ClientName),
+		client:   terminal.Printable(o.declared.Spec.ClientName),
 		expires:  "-",
 		renews:   "-",
 		renewals: strconv.Itoa(o.tally.renewed),
@@ -53,12 +55,12 @@ func (o *object) row(now time.Time) row {
 		return r
 	}
 	r.may, r.held = may(s.says.Grant), true
-	r.expires, r.tone = short(s.says.ExpiresAt.Sub(now)), quiet
+	r.expires, r.tone = terminal.Short(s.says.ExpiresAt.Sub(now)), quiet
 	switch renewsAt, ok := o.renewsAt(s); {
 	case o.declared.Spec.Suspend:
 		r.renews = "suspended"
 	case ok:
-		r.renews = short(max(0, renewsAt.Sub(now)))
+		r.renews = terminal.Short(max(0, renewsAt.Sub(now)))
 	}
 	switch {
 	case !now.Before(s.says.ExpiresAt):
@@ -113,9 +115,9 @@ func columnsOf() []column {
 func table(rows []row, room int) []line {
 	columns := columnsOf()
 	for i := range columns {
-		columns[i].width = cells(columns[i].head)
+		columns[i].width = terminal.Cells(columns[i].head)
 		for _, r := range rows {
-			columns[i].width = max(columns[i].width, cells(columns[i].text(r)))
+			columns[i].width = max(columns[i].width, terminal.Cells(columns[i].text(r)))
 		}
 	}
 	columns = fit(columns, room)
@@ -166,7 +168,7 @@ func leastWidth(columns []column) int {
 func layOut(columns []column, room int, text func(column) string) string {
 	padded := make([]string, len(columns))
 	for i, c := range columns {
-		padded[i] = pad(text(c), c.width)
+		padded[i] = terminal.Pad(text(c), c.width)
 	}
-	return clip(strings.TrimRight(strings.Join(padded, gap), " "), room)
+	return terminal.Clip(strings.TrimRight(strings.Join(padded, gap), " "), room)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 	"github.com/capability-operator/capability-operator/capability"
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 var twoRows = []row{
@@ -51,8 +52,8 @@ func TestTheTableFitsTheTerminal(t *testing.T) {
 			var got []string
 			for _, l := range table(twoRows, tc.columns) {
 				got = append(got, l.text)
-				if cells(l.text) > tc.columns {
-					t.Errorf("%q takes %d columns of %d", l.text, cells(l.text), tc.columns)
+				if terminal.Cells(l.text) > tc.columns {
+					t.Errorf("%q takes %d columns of %d", l.text, terminal.Cells(l.text), tc.columns)
 				}
 			}
 			if strings.Join(got, "\n") != strings.Join(tc.want, "\n") {
@@ -113,43 +114,6 @@ func TestCapabilitiesAreWrittenInWords(t *testing.T) {
 	} {
 		if got := may(grant); got != want {
 			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
-func TestDurationsAreShort(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "0s", 900 * time.Millisecond: "0s", 45 * time.Second: "45s", 10 * time.Minute: "10m", time.Hour: "1h",
-		90 * time.Minute: "1h30m", time.Hour + time.Second: "1h0m1s", 100 * time.Second: "1m40s", -2 * time.Second: "-2s",
-	} {
-		if got := short(d); got != want {
-			t.Errorf("short(%v) is %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestTextIsCutByTheCellsItTakes(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		text string
-		room int
-		want string
-	}{
-		{"tommy", 5, "tommy"},
-		{"tommy", 4, "tom…"},
-		{"tommy", 1, "…"},
-		{"tommy", 0, ""},
-		{"日本語", 6, "日本語"},
-		{"日本語", 5, "日本…"},
-		{"日本語", 4, "日…"},
-		{"e\u0301e\u0301", 2, "e\u0301e\u0301"},
-	} {
-		if got := clip(tc.text, tc.room); got != tc.want {
-			t.Errorf("clip(%q, %d) is %q, want %q", tc.text, tc.room, got, tc.want)
-		}
-		if got := cells(pad(tc.text, tc.room)); got != tc.room {
-			t.Errorf("pad(%q, %d) takes %d cells", tc.text, tc.room, got)
 		}
 	}
 }

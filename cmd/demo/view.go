@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // view is where the demo shows itself. Its methods fail only where nobody can read on: the demo then ends.
@@ -54,8 +56,8 @@ func sizeOf(out *os.File) func() (int, int) {
 
 // sentence is an event as a line: when, whom, what.
 func sentence(e event) line {
-	what := pad(e.what, len("re-issued"))
-	return line{text: fmt.Sprintf("%s  %s  %s  %s", e.at.Format(time.TimeOnly), pad(e.about, max(8, cells(e.about))), what, e.detail), tone: e.tone}
+	what := terminal.Pad(e.what, len("re-issued"))
+	return line{text: fmt.Sprintf("%s  %s  %s  %s", e.at.Format(time.TimeOnly), terminal.Pad(e.about, max(8, terminal.Cells(e.about))), what, e.detail), tone: e.tone}
 }
 
 func write(out io.Writer, text string) error {

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/capability-operator/capability-operator/capability"
+	"github.com/capability-operator/capability-operator/internal/terminal"
 )
 
 // may says what a grant permits, as in: receive as tommy, call AP0123…cdef {team=support}.
@@ -16,7 +16,7 @@ func may(g capability.Grant) string {
 		parts = append(parts, "receive as "+g.ClientName)
 	}
 	if g.Outgoing != nil {
-		call := "call " + shortSID(g.Outgoing.ApplicationSID)
+		call := "call " + terminal.ShortSID(g.Outgoing.ApplicationSID)
 		if !g.Incoming && g.ClientName != "" {
 			call += " as " + g.ClientName
 		}
@@ -25,7 +25,7 @@ func may(g capability.Grant) string {
 	if g.EventStream != nil {
 		parts = append(parts, "subscribe to events"+pairs(g.EventStream.Filters))
 	}
-	return printable(strings.Join(parts, ", "))
+	return terminal.Printable(strings.Join(parts, ", "))
 }
 
 func pairs(params map[string]string) string {
@@ -39,32 +39,9 @@ func pairs(params map[string]string) string {
 	return " {" + strings.Join(written, ", ") + "}"
 }
 
-// shortSID keeps the ends of a SID, by which people tell them apart.
-func shortSID(sid string) string {
-	if len(sid) <= 12 {
-		return sid
-	}
-	return sid[:6] + "…" + sid[len(sid)-4:]
-}
-
 func lifetime(s *sighting) string {
 	if !s.readable {
 		return "?"
 	}
-	return short(s.says.ExpiresAt.Sub(s.says.IssuedAt))
-}
-
-// short writes a duration in whole seconds, rounded down, without zeros at its end: 1h, 1h30m, 45s.
-func short(d time.Duration) string {
-	if d < 0 {
-		return "-" + short(-d)
-	}
-	text := d.Truncate(time.Second).String()
-	if rest, ok := strings.CutSuffix(text, "m0s"); ok {
-		text = rest + "m"
-	}
-	if rest, ok := strings.CutSuffix(text, "h0m"); ok {
-		text = rest + "h"
-	}
-	return text
+	return terminal.Short(s.says.ExpiresAt.Sub(s.says.IssuedAt))
 }

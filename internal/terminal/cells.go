@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"strings"
@@ -9,9 +9,9 @@ import (
 
 const ellipsis = "…"
 
-// printable replaces what would move a terminal's cursor or change its state: the values of params and the messages of
+// Printable replaces what would move a terminal's cursor or change its state: the values of params and the messages of
 // others are shown, not obeyed.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -20,8 +20,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// cells is how many columns of a terminal a text takes.
-func cells(s string) int {
+// Cells is how many columns of a terminal a text takes.
+func Cells(s string) int {
 	n := 0
 	for _, r := range s {
 		n += runeCells(r)
@@ -39,16 +39,16 @@ func runeCells(r rune) int {
 	return 1
 }
 
-// clip shortens a text to a number of columns, with an ellipsis where something is left out.
-func clip(s string, columns int) string {
-	if cells(s) <= columns {
+// Clip shortens a text to a number of columns, with an ellipsis where something is left out.
+func Clip(s string, columns int) string {
+	if Cells(s) <= columns {
 		return s
 	}
 	if columns <= 0 {
 		return ""
 	}
 	var kept strings.Builder
-	room := columns - cells(ellipsis)
+	room := columns - Cells(ellipsis)
 	for _, r := range s {
 		if room -= runeCells(r); room < 0 {
 			break
@@ -58,8 +58,8 @@ func clip(s string, columns int) string {
 	return kept.String() + ellipsis
 }
 
-// pad clips or fills a text to exactly a number of columns.
-func pad(s string, columns int) string {
-	s = clip(s, columns)
-	return s + strings.Repeat(" ", max(0, columns-cells(s)))
+// Pad clips or fills a text to exactly a number of columns.
+func Pad(s string, columns int) string {
+	s = Clip(s, columns)
+	return s + strings.Repeat(" ", max(0, columns-Cells(s)))
 }
