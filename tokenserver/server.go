@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-logr/logr"
@@ -43,7 +44,7 @@ type Server struct {
 	serializer    runtime.NegotiatedSerializer
 	clock         clock.PassiveClock
 	log           logr.Logger
-	audit         logr.Logger
+	audit         slog.Handler
 	tokens        http.HandlerFunc
 	handler       http.Handler
 	start         func(context.Context) error // what the library runs in the background
@@ -83,7 +84,7 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
-	s.audit = s.log.WithName("audit")
+	s.audit = logr.ToSlogHandler(s.log.WithName("audit")).WithAttrs([]slog.Attr{slog.String("logger", "audit")})
 	codecs := serializer.NewCodecFactory(scheme)
 	s.serializer = newOnlyJSON(codecs)
 	s.tokens = metrics.InstrumentHandlerFunc(http.MethodPost, kind.Group, kind.Version, parent.Resource, subresource, "resource",
