@@ -42,8 +42,9 @@ type stage struct {
 	// authority is what the token server has published to know its certificate by.
 	authority []byte
 	authToken string
-	// environment is what config/ondemand gives the token server.
+	// environment is what config/ondemand gives the token server, and account its ServiceAccount.
 	environment []string
+	account     string
 	bearer      string          // of the caller, for the API server
 	straight    string          // of the caller, for the token server
 	probe       *http.Transport // to read the token server's metrics by
@@ -94,7 +95,7 @@ func (s *stage) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	own, err := s.cluster.AddUser(ctx, envtest.User{
-		Name: "system:serviceaccount:" + operatorNamespace + ":tokenserver", Groups: []string{"system:serviceaccounts"},
+		Name: "system:serviceaccount:" + operatorNamespace + ":" + s.account, Groups: []string{"system:serviceaccounts"},
 	})
 	if err != nil {
 		return err
@@ -125,18 +126,30 @@ func (s *stage) install(ctx context.Context) error {
 		}
 		switch object.GetKind() {
 		case "Deployment":
-			deployed := &appsv1.Deployment{}
-			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, deployed); err != nil {
-				return fmt.Errorf("reading the Deployment in config/ondemand: %w", err)
-			}
-			for _, variable := range deployed.Spec.Template.Spec.Containers[0].Env {
-				s.environment = append(s.environment, variable.Name+"="+variable.Value)
+			if err := s.deploy(object); err != nil {
+				return err
 			}
 		case "PodDisruptionBudget", "Service", "APIService":
 		default:
 			if err := s.create(ctx, object); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// deploy notes what the Deployment gives the token server, which runs here without a node.
+func (s *stage) deploy(object *unstructured.Unstructured) error {
+	deployed := &appsv1.Deployment{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, deployed); err != nil {
+		return fmt.Errorf("reading the Deployment in config/ondemand: %w", err)
+	}
+	pod := deployed.Spec.Template.Spec
+	s.account = pod.ServiceAccountName
+	for _, variable := range pod.Containers[0].Env {
+		if variable.ValueFrom == nil { // only a node knows the others
+			s.environment = append(s.environment, variable.Name+"="+variable.Value)
 		}
 	}
 	return nil
