@@ -101,7 +101,7 @@ func (s *Server) note(ctx context.Context, info *request.RequestInfo, d *decisio
 	latency.Observe(took.Seconds())
 	level := slog.LevelInfo
 	if d.caller == nil || d.code == http.StatusTooManyRequests {
-		level = slog.LevelDebug
+		level = slog.LevelInfo - 1 // logr's V(1)
 	}
 	if !s.audit.Enabled(ctx, level) {
 		return

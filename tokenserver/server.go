@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/apiserver/pkg/endpoints/metrics"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
@@ -45,7 +44,6 @@ type Server struct {
 	clock         clock.PassiveClock
 	log           logr.Logger
 	audit         slog.Handler
-	tokens        http.HandlerFunc
 	handler       http.Handler
 	start         func(context.Context) error // what the library runs in the background
 	config        Config
@@ -87,8 +85,6 @@ func (s *Server) build() error {
 	s.audit = logr.ToSlogHandler(s.log.WithName("audit")).WithAttrs([]slog.Attr{slog.String("logger", "audit")})
 	codecs := serializer.NewCodecFactory(scheme)
 	s.serializer = newOnlyJSON(codecs)
-	s.tokens = metrics.InstrumentHandlerFunc(http.MethodPost, kind.Group, kind.Version, parent.Resource, subresource, "resource",
-		metrics.APIServerComponent, false, "", s.serveToken)
 	config := genericapiserver.NewConfig(codecs)
 	config.Serializer = s.serializer
 	config.ExternalAddress = s.config.Address
