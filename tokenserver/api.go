@@ -47,7 +47,7 @@ var (
 func (s *Server) withTokens(rest http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if info, ok := request.RequestInfoFrom(req.Context()); ok && isForToken(req, info) {
-			s.tokens(w, req)
+			s.serveToken(w, req)
 			return
 		}
 		rest.ServeHTTP(w, req)
@@ -93,7 +93,7 @@ func (s *Server) install(server *genericapiserver.GenericAPIServer) error {
 // document.
 func (s *Server) route(service *restful.WebService) (*restful.RouteBuilder, error) {
 	route := service.POST("/namespaces/{namespace}/"+parent.Resource+"/{name}/"+subresource).
-		To(func(req *restful.Request, resp *restful.Response) { s.tokens(resp.ResponseWriter, req.Request) }).
+		To(func(req *restful.Request, resp *restful.Response) { s.serveToken(resp.ResponseWriter, req.Request) }).
 		Doc("create token of a TokenRequest").
 		Operation("createNamespacedTokenRequestToken").
 		Produces(runtime.ContentTypeJSON).

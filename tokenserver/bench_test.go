@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -65,7 +64,7 @@ func BenchmarkRequests(b *testing.B) {
 		}},
 	}
 	w.server.config.Issuer.Capabilities, w.server.config.Issuer.Accounts = reader, &accounts.Finder{Secrets: reader, Cluster: reader}
-	w.server.log = logr.FromSlogHandler(slog.NewJSONHandler(io.Discard, nil))
+	w.server.audit = slog.NewJSONHandler(io.Discard, nil)
 	for _, test := range []struct {
 		name, path, body string
 		code             int

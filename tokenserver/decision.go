@@ -3,6 +3,7 @@ package tokenserver
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -65,7 +66,8 @@ func withCaller(req *http.Request, caller user.Info) *http.Request {
 // withDecision logs and counts each decision on a request for a token.
 func (s *Server) withDecision(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		info, ok := request.RequestInfoFrom(req.Context())
+		ctx := req.Context()
+		info, ok := request.RequestInfoFrom(ctx)
 		if !ok || !asksForToken(info) {
 			next.ServeHTTP(w, req)
 			return
@@ -74,10 +76,10 @@ func (s *Server) withDecision(next http.Handler) http.Handler {
 		requestsInFlight.Inc()
 		defer func() {
 			requestsInFlight.Dec()
-			s.note(info, d, s.clock.Since(began))
+			s.note(ctx, info, d, s.clock.Since(began))
 		}()
 		seen := &codeWriter{ResponseWriter: w, decision: d}
-		next.ServeHTTP(responsewriter.WrapForHTTP1Or2(seen), req.WithContext(context.WithValue(req.Context(), decisionKey{}, d)))
+		next.ServeHTTP(responsewriter.WrapForHTTP1Or2(seen), req.WithContext(context.WithValue(ctx, decisionKey{}, d)))
 	})
 }
 
@@ -87,7 +89,7 @@ func asksForToken(info *request.RequestInfo) bool {
 
 // note writes the audit line. That a stranger was not let in is counted alone: a
 // log that strangers can fill is of no use.
-func (s *Server) note(info *request.RequestInfo, d *decision, took time.Duration) {
+func (s *Server) note(ctx context.Context, info *request.RequestInfo, d *decision, took time.Duration) {
 	if d.code == 0 { // the caller went away, or the handler panicked
 		d.code = http.StatusInternalServerError
 	}
@@ -97,9 +99,12 @@ func (s *Server) note(info *request.RequestInfo, d *decision, took time.Duration
 	}
 	requests.WithLabelValues(strconv.Itoa(d.code), reason).Inc()
 	latency.Observe(took.Seconds())
-	log := s.audit
+	level := slog.LevelInfo
 	if d.caller == nil || d.code == http.StatusTooManyRequests {
-		log = log.V(1)
+		level = slog.LevelInfo - 1 // logr's V(1)
+	}
+	if !s.audit.Enabled(ctx, level) {
+		return
 	}
 	verdict := "refused"
 	if d.code == http.StatusCreated {
@@ -109,9 +114,14 @@ func (s *Server) note(info *request.RequestInfo, d *decision, took time.Duration
 	if d.caller != nil {
 		username, uid = d.caller.GetName(), d.caller.GetUID()
 	}
-	log.Info("Token requested", "verdict", verdict, "reason", reason, "code", d.code,
-		"username", username, "uid", uid, "namespace", shortened(info.Namespace, 63), "name", shortened(info.Name, 253),
-		"clientName", d.clientName, "ttl", d.ttl, "seconds", took.Seconds())
+	line := slog.NewRecord(s.clock.Now(), level, "Token requested", 0) // without a look at the stack
+	line.AddAttrs(slog.String("verdict", verdict), slog.String("reason", reason), slog.Int("code", d.code),
+		slog.String("username", username), slog.String("uid", uid), slog.String("namespace", shortened(info.Namespace, 63)),
+		slog.String("name", shortened(info.Name, 253)), slog.String("clientName", d.clientName), slog.String("ttl", d.ttl),
+		slog.Float64("seconds", took.Seconds()))
+	if err := s.audit.Handle(ctx, line); err != nil {
+		s.log.Error(err, "A decision can't be logged")
+	}
 }
 
 // codeWriter notes the code of the answer.

@@ -3,6 +3,7 @@ package tokenserver
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,22 @@ func FuzzTokenRequest(f *testing.F) {
 		}
 		if digits, ok := strings.CutPrefix(name, "t-"); name != "tommy" && (!ok || strings.Trim(digits, "0123456789") != "" || digits == "") {
 			t.Errorf("it is for %q", name)
+		}
+	})
+}
+
+// FuzzDuration holds what is looked at by hand against the pattern that the API
+// server looks at.
+func FuzzDuration(f *testing.F) {
+	for _, s := range []string{
+		"", "5s", "1h", "1h30m", "1h30m5s", "90m5s", "99999h99999m99999s", "000000s", "100000s", "5", "s", "5s5s", "5s1m", "1h1h", "5.5s", "-5s", "+5s", "5S", "5s ", "5µs", "1d", "1m1h",
+	} {
+		f.Add(s)
+	}
+	pattern := regexp.MustCompile(v1alpha1.DurationPattern)
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := isDuration(s), pattern.MatchString(s); got != want {
+			t.Errorf("%q: %t, and the pattern says %t", s, got, want)
 		}
 	})
 }

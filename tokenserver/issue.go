@@ -3,8 +3,8 @@ package tokenserver
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -37,8 +37,24 @@ type Issuer struct {
 	names names
 }
 
-// durations are those that spec.ttl of a ClientCapability may have too.
-var durations = regexp.MustCompile(voice.DurationPattern)
+// isDuration reports what voice.DurationPattern does, which spec.ttl of a
+// ClientCapability is held to: hours, minutes and seconds, each once at most.
+func isDuration(s string) bool {
+	const most = 5 // digits
+	units := "hms"
+	for s != "" {
+		digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+		if digits == 0 || digits > most || digits == len(s) {
+			return false
+		}
+		_, rest, found := strings.Cut(units, s[digits:digits+1])
+		if !found {
+			return false
+		}
+		units, s = rest, s[digits+1:]
+	}
+	return units != "hms"
+}
 
 // Issue gives the token that is asked for and when it expires, or a status error.
 func (i *Issuer) Issue(ctx context.Context, key types.NamespacedName, spec v1alpha1.TokenRequestSpec) (string, time.Time, error) {
@@ -71,7 +87,7 @@ func wish(key types.NamespacedName, spec v1alpha1.TokenRequestSpec) (issuance.Re
 	if spec.TTL == "" {
 		return request, nil
 	}
-	if !durations.MatchString(spec.TTL) {
+	if !isDuration(spec.TTL) {
 		return request, invalid(key.Name, "spec.ttl", "must be a duration in whole hours, minutes and seconds, in that order, such as 5s, 10m or 1h30m")
 	}
 	if request.TTL = voice.Duration(spec.TTL).Value(); request.TTL == 0 {

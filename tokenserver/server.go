@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-logr/logr"
@@ -11,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/apiserver/pkg/endpoints/metrics"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
@@ -43,8 +43,7 @@ type Server struct {
 	serializer    runtime.NegotiatedSerializer
 	clock         clock.PassiveClock
 	log           logr.Logger
-	audit         logr.Logger
-	tokens        http.HandlerFunc
+	audit         slog.Handler
 	handler       http.Handler
 	start         func(context.Context) error // what the library runs in the background
 	config        Config
@@ -83,11 +82,9 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
-	s.audit = s.log.WithName("audit")
+	s.audit = logr.ToSlogHandler(s.log.WithName("audit")).WithAttrs([]slog.Attr{slog.String("logger", "audit")})
 	codecs := serializer.NewCodecFactory(scheme)
 	s.serializer = newOnlyJSON(codecs)
-	s.tokens = metrics.InstrumentHandlerFunc(http.MethodPost, kind.Group, kind.Version, parent.Resource, subresource, "resource",
-		metrics.APIServerComponent, false, "", s.serveToken)
 	config := genericapiserver.NewConfig(codecs)
 	config.Serializer = s.serializer
 	config.ExternalAddress = s.config.Address

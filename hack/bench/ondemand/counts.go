@@ -17,12 +17,12 @@ import (
 
 // counts are what the servers have counted of themselves so far.
 type counts struct {
-	// processor time of the token server, the API server and this program.
-	tokenServer, apiServer, callers time.Duration
+	// processor time of the servers.
+	tokenServer, apiServer time.Duration
 	// served are the API server's answered requests, by verb and resource.
 	served map[string]float64
-	// granted are the tokens that the token server counts.
-	granted float64
+	// granted are the tokens that the token server counts, and memory what it takes, in bytes.
+	granted, memory float64
 }
 
 func (s *stage) counts(ctx context.Context) (counts, error) {
@@ -51,16 +51,14 @@ func (s *stage) counts(ctx context.Context) (counts, error) {
 			c.granted += value
 		case name == processorMetric:
 			c.tokenServer = seconds(value)
+		case name == "process_resident_memory_bytes":
+			c.memory = value
 		}
 	})
 	if err != nil {
 		return c, err
 	}
-	if err := s.server.log.read(); err != nil {
-		return c, err
-	}
-	c.callers, err = ownTime()
-	return c, err
+	return c, s.server.log.read()
 }
 
 // ownMetrics are the token server's, which are for those who may read them.

@@ -34,7 +34,7 @@ func newLog() (*log, error) {
 	return &log{file: appended}, nil
 }
 
-func (l *log) close() error { return errors.Join(l.file.Close(), os.Remove(l.file.Name())) }
+func (l *log) close() error { return errors.Join(l.file.Close(), os.RemoveAll(l.file.Name())) }
 
 // The two parts of the audit line of a token that was handed out.
 var (

@@ -56,6 +56,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	r, err := st.measure(ctx)
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, st.server.log)
+	}
 	if err := errors.Join(err, st.close()); err != nil {
 		return err
 	}
@@ -80,9 +83,9 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 	flags.StringVar(&s.profiles, "profiles", "",
 		"`folder` to keep profiles of the token server in, one for each kind of request; it must be built with -tags pprof")
 	flags.IntVar(&s.connections, "connections", 16, "how many connections there are, each with one request under way at a time; the token server serves 64 of one caller")
-	flags.IntVar(&s.rounds, "rounds", 10, "how often to go through all kinds of requests")
+	flags.IntVar(&s.rounds, "rounds", 20, "how often to go through all kinds of requests")
 	flags.DurationVar(&s.warmUp, "warm-up", 2*time.Second, "how long each kind of request is sent before anything is counted")
-	flags.DurationVar(&s.window, "window", 2*time.Second, "how long each kind of request is sent in each round")
+	flags.DurationVar(&s.window, "window", time.Second, "how long each kind of request is sent in each round")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -35,6 +35,8 @@ type result struct {
 	lasted   time.Duration
 	// granted and logged are how many tokens the token server says it gave, and handed how many came.
 	granted, logged, handed int
+	// memory is the most that the token server took, in bytes.
+	memory float64
 	// dialled are the connections that were made while something was measured, and answered all requests meanwhile.
 	dialled, answered int
 }
@@ -83,7 +85,15 @@ func (s *stage) measureOne(ctx context.Context, r *result, l *line) error {
 		return err
 	}
 	dialled, logged := l.way.dialled.Load(), s.server.log.tokens
+	own, err := ownTime()
+	if err != nil {
+		return err
+	}
 	given, err := l.way.window(ctx, l.kind, s.window)
+	if err != nil {
+		return err
+	}
+	ended, err := ownTime()
 	if err != nil {
 		return err
 	}
@@ -92,18 +102,30 @@ func (s *stage) measureOne(ctx context.Context, r *result, l *line) error {
 	if err != nil {
 		return err
 	}
+	l.add(given, after, before, ended-own)
+	r.dialled += int(dialled)
+	r.answered += given.answered
+	r.logged += s.server.log.tokens - logged
+	r.add(l, given, after, before)
+	return l.kind.verify(given.last, s.authToken)
+}
+
+// add adds a window.
+func (l *line) add(given load, after, before counts, callers time.Duration) {
 	l.rates = append(l.rates, float64(len(given.latencies))/given.lasted.Seconds())
 	l.latencies = append(l.latencies, given.latencies...)
 	l.lasted += given.lasted
 	l.tokenServer += after.tokenServer - before.tokenServer
 	l.apiServer += after.apiServer - before.apiServer
-	l.callers += after.callers - before.callers
-	r.dialled += int(dialled)
-	r.answered += given.answered
+	l.callers += callers
+}
+
+// add adds what is counted of a window.
+func (r *result) add(l *line, given load, after, before counts) {
 	r.granted += int(after.granted - before.granted)
-	r.logged += s.server.log.tokens - logged
+	r.memory = max(r.memory, after.memory)
 	if l.kind.client == "" {
-		return nil
+		return
 	}
 	r.handed += given.answered
 	if l.way.straight {
@@ -113,7 +135,6 @@ func (s *stage) measureOne(ctx context.Context, r *result, l *line) error {
 		r.straight += given.answered
 		r.lasted += given.lasted
 	}
-	return l.kind.verify(given.last, s.authToken)
 }
 
 // share is how a line's rate stands to that of another: the median of all rounds, and the least and the most.
@@ -124,6 +145,19 @@ func (l *line) share(of *line) (median, least, most float64) {
 	}
 	slices.Sort(shares)
 	return shares[len(shares)/2], shares[0], shares[len(shares)-1]
+}
+
+// costShare is what a request of another line costs, in ratio to one of this: the share of its rate that a machine with
+// nothing else to do would give. The API server has other work too, which counts where it is on the way.
+func (l *line) costShare(of *line) float64 {
+	cost := func(l *line) float64 {
+		all := l.tokenServer + l.callers
+		if !l.way.straight {
+			all += l.apiServer
+		}
+		return float64(l.each(all))
+	}
+	return cost(of) / max(1, cost(l))
 }
 
 // percentile is what so many of a hundred were not slower than.

@@ -29,7 +29,7 @@ type server struct {
 	ended   chan error
 }
 
-func startServer(ctx context.Context, s setup, kubeconfig string) (*server, error) {
+func startServer(ctx context.Context, s setup, environment []string, kubeconfig string) (*server, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func startServer(ctx context.Context, s setup, kubeconfig string) (*server, erro
 	// What ends this program must not kill a child that is to end in order.
 	started.child = exec.CommandContext(context.WithoutCancel(ctx), s.tokenserver,
 		"--kubeconfig="+kubeconfig, "--bind-address="+address, "--cert-namespace="+operatorNamespace)
-	started.child.Env = os.Environ()
+	started.child.Env = append(os.Environ(), environment...)
 	if s.profiles != "" {
 		started.child.Env = append(started.child.Env, profileVariable+"="+profileAddress)
 	}

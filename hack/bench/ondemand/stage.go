@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -41,9 +42,12 @@ type stage struct {
 	// authority is what the token server has published to know its certificate by.
 	authority []byte
 	authToken string
-	bearer    string          // of the caller, for the API server
-	straight  string          // of the caller, for the token server
-	probe     *http.Transport // to read the token server's metrics by
+	// environment is what config/ondemand gives the token server, and account its ServiceAccount.
+	environment []string
+	account     string
+	bearer      string          // of the caller, for the API server
+	straight    string          // of the caller, for the token server
+	probe       *http.Transport // to read the token server's metrics by
 }
 
 func newStage(ctx context.Context, s setup) (*stage, error) {
@@ -91,12 +95,12 @@ func (s *stage) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	own, err := s.cluster.AddUser(ctx, envtest.User{
-		Name: "system:serviceaccount:" + operatorNamespace + ":voice-tokenserver", Groups: []string{"system:serviceaccounts"},
+		Name: "system:serviceaccount:" + operatorNamespace + ":" + s.account, Groups: []string{"system:serviceaccounts"},
 	})
 	if err != nil {
 		return err
 	}
-	if s.server, err = startServer(ctx, s.setup, own.Kubeconfig); err != nil {
+	if s.server, err = startServer(ctx, s.setup, s.environment, own.Kubeconfig); err != nil {
 		return err
 	}
 	if err := s.register(ctx); err != nil {
@@ -121,11 +125,31 @@ func (s *stage) install(ctx context.Context) error {
 			return fmt.Errorf("reading config/ondemand: %w", err)
 		}
 		switch object.GetKind() {
-		case "Deployment", "PodDisruptionBudget", "Service", "APIService":
+		case "Deployment":
+			if err := s.deploy(object); err != nil {
+				return err
+			}
+		case "PodDisruptionBudget", "Service", "APIService":
 		default:
 			if err := s.create(ctx, object); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// deploy notes what the Deployment gives the token server, which runs here without a node.
+func (s *stage) deploy(object *unstructured.Unstructured) error {
+	deployed := &appsv1.Deployment{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, deployed); err != nil {
+		return fmt.Errorf("reading the Deployment in config/ondemand: %w", err)
+	}
+	pod := deployed.Spec.Template.Spec
+	s.account = pod.ServiceAccountName
+	for _, variable := range pod.Containers[0].Env {
+		if variable.ValueFrom == nil { // only a node knows the others
+			s.environment = append(s.environment, variable.Name+"="+variable.Value)
 		}
 	}
 	return nil

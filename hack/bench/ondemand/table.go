@@ -16,31 +16,33 @@ func (r *result) print(to io.Writer, machine string) {
 	s := r.setup
 	fmt.Fprintf(to, "%s %d connections, kept alive, one request at a time on each; %d windows of %s for each line.\n\n",
 		machine, s.connections, s.rounds, s.window)
-	fmt.Fprint(to, "| way | request | per second | of `POST` nothing | of `GET` nothing | of discovery | p50 | p99 | "+
-		"processor time: token server | API server | callers |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	fmt.Fprint(to, "| way | request | per second | of discovery | of `POST` | of `GET` | p50 | p99 | token server | API server | callers |\n"+
+		"| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, l := range r.lines {
 		slices.Sort(l.latencies)
 		fmt.Fprintf(to, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", l.way.name, l.kind.what, thousands(int(l.rate())),
-			r.against(l, nothing), r.against(l, bare), r.against(l, discovery),
+			r.share(l, discovery), r.share(l, nothing), r.share(l, bare),
 			milliseconds(percentile(l.latencies, 50)), milliseconds(percentile(l.latencies, 99)),
 			microseconds(l.each(l.tokenServer)), microseconds(l.each(l.apiServer)), microseconds(l.each(l.callers)))
 	}
-	fmt.Fprintf(to, "\nShares are of the rate, in the same round: the median of %d, and the least and the most. The aim is %.1f.\n\n", s.rounds, aim)
+	fmt.Fprintf(to, "\nThe last three columns are processor time for one request. Shares are of the rate of a request that does nothing, in the same round: "+
+		"the median of %d, the least and the most; and what processor time comes to. The aim is %.1f of discovery.\n\n", s.rounds, aim)
 	fmt.Fprintf(to, "- The API server saw %.5f requests for each token that was asked for straight: %s in %s, for %s tokens.\n",
 		r.perToken(), listed(r.served), r.lasted, thousands(r.straight))
 	fmt.Fprintf(to, "- %s tokens came, %s are logged and %s are counted in the token server's metrics.\n",
 		thousands(r.handed), thousands(r.logged), thousands(r.granted))
+	fmt.Fprintf(to, "- The token server took %.0f MiB of memory at most.\n", r.memory/(1<<20))
 	fmt.Fprintf(to, "- %d connections were dialled while anything was measured, for %s requests.\n", r.dialled, thousands(r.answered))
 }
 
-// against is a line's share of the rate of a request that does nothing, on the same way.
-func (r *result) against(l *line, k kind) string {
+// share is how a request for a token stands to one that does nothing, on the same way.
+func (r *result) share(l *line, k kind) string {
 	of := r.find(l.way, k)
 	if l.kind.client == "" || of == nil {
 		return ""
 	}
 	median, least, most := l.share(of)
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", median, least, most)
+	return fmt.Sprintf("%.2f (%.2f to %.2f), %.2f by processor time", median, least, most, l.costShare(of))
 }
 
 func milliseconds(d time.Duration) string {

@@ -33,8 +33,8 @@ type kind struct {
 	client                   string // whom the token is for; empty where none is asked for
 }
 
-// Requests that do nothing but answer. The first has all that a request for a token has, the second not even a body, and
-// the third is what there is on both ways: a document that never changes.
+// Requests that do nothing but answer. Discovery is what there is on both ways: a document that never changes. The others
+// are the least that there can be: one has all that a request for a token has, the other not even a body.
 var (
 	nothing   = kind{what: "nothing: `POST " + pingPath + "`, the same body", method: http.MethodPost, path: pingPath, body: askBody, code: http.StatusOK}
 	bare      = kind{what: "nothing: `GET " + pingPath + "`", method: http.MethodGet, path: pingPath, code: http.StatusOK}
