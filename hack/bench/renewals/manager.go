@@ -36,7 +36,7 @@ func (s *stage) startManager(ctx context.Context) (*manager, error) {
 	}
 	m.started = time.Now()
 	args = append(args, // of a flag that is given twice the last counts
-		"--kubeconfig="+s.kubeconfig, "--leader-election-namespace="+operatorNamespace,
+		"--kubeconfig="+s.kubeconfig, fmt.Sprintf("--max-concurrent-reconciles=%d", s.workers), "--leader-election-namespace="+operatorNamespace,
 		"--metrics-bind-address="+m.metrics, "--health-probe-bind-address="+m.probes)
 	m.process, err = startProcess(ctx, environment, streams{}, s.manager, args...)
 	return m, err
