@@ -128,7 +128,7 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 	flags.StringVar(&s.profiles, "profiles", "", "`folder` to keep the manager's profiles of the section saturation in; the manager must be built with -tags pprof")
 	flags.StringVar(&wanted, "sections", strings.Join(sectionNames(), ","), "what to measure")
 	flags.IntVar(&s.objects, "objects", 2000, "how many objects are always due in the section saturation")
-	flags.IntVar(&s.workers, "workers", 16, "how many renewals the bare client has under way at a time; the manager's default is 16")
+	flags.IntVar(&s.workers, "workers", 16, "how many renewals the manager, and a bare client, has under way at a time")
 	flags.IntVar(&s.rounds, "rounds", 2, "how often to alternate between the bare client and the manager")
 	flags.Func("sizes", "how many objects the manager's memory is measured with (2000,10000,50000)", func(list string) (err error) {
 		s.sizes, err = numbers(list)

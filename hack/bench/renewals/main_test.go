@@ -95,9 +95,9 @@ func TestNumbersAreWrittenForReaders(t *testing.T) {
 	}
 }
 
-func TestMemoryPerObjectIsTheSlopeOfTheLargerMemory(t *testing.T) {
+func TestMemoryPerObjectIsTheSlopeBetweenTwoSizes(t *testing.T) {
 	from, to := size{objects: 2000, grown: 50e6, started: 40e6}, size{objects: 12000, grown: 90e6, started: 110e6}
-	if got := perObject(from, to); got != 6000 {
-		t.Errorf("%v bytes per object, not 6000", got)
+	if got, want := perObject(from, to), "4.0 KB; after a restart 7.0 KB"; got != want {
+		t.Errorf("%s per object, not %s", got, want)
 	}
 }

@@ -21,6 +21,7 @@ type size struct {
 // memory measures what each object costs: in a manager that made all first tokens, and in one that was started later.
 func memory(ctx context.Context, s *stage, t *table) error {
 	var sizes []size
+	defer func() { t.add(memoryRows(sizes)...) }() // also where the next size was too much
 	present := 0
 	for _, objects := range append([]int{0}, s.sizes...) {
 		measured, err := s.memoryWith(ctx, present, objects)
@@ -30,7 +31,6 @@ func memory(ctx context.Context, s *stage, t *table) error {
 		present = objects
 		sizes = append(sizes, measured)
 	}
-	t.add(memoryRows(sizes)...)
 	return nil
 }
 
@@ -89,6 +89,9 @@ func (s *stage) atRest(ctx context.Context, p *process) (usage, error) {
 }
 
 func memoryRows(sizes []size) []row {
+	if len(sizes) == 0 {
+		return nil
+	}
 	idle := sizes[0]
 	rows := []row{{
 		what: "memory idle, no objects", figure: megabytes(max(idle.grown, idle.started)), aim: "≤ 45 MB",
@@ -97,22 +100,24 @@ func memoryRows(sizes []size) []row {
 		rows = append(rows, row{
 			what:   fmt.Sprintf("memory with %s objects", thousands(z.objects)),
 			figure: fmt.Sprintf("%s; after a restart %s; at most %s", megabytes(z.grown), megabytes(z.started), megabytes(z.peak)),
-			ratio:  fmt.Sprintf("%s per object over the idle process", kilobytes(perObject(idle, z))),
+			ratio:  perObject(idle, z) + " per object over the idle process",
 		})
 	}
 	if len(sizes) > 2 {
 		first, last := sizes[1], sizes[len(sizes)-1]
 		rows = append(rows, row{
 			what:   fmt.Sprintf("memory per object, between %s and %s", thousands(first.objects), thousands(last.objects)),
-			figure: kilobytes(perObject(first, last)), aim: "≤ 8 KB",
+			figure: perObject(first, last), aim: "≤ 8 KB",
 		})
 	}
 	return rows
 }
 
-// perObject is the slope between two sizes, in bytes, by the larger of the two memories of each.
-func perObject(from, to size) float64 {
-	return float64(max(to.grown, to.started)-max(from.grown, from.started)) / float64(to.objects-from.objects)
+// perObject are the slopes between two sizes.
+func perObject(from, to size) string {
+	objects := float64(to.objects - from.objects)
+	return fmt.Sprintf("%s; after a restart %s",
+		kilobytes(float64(to.grown-from.grown)/objects), kilobytes(float64(to.started-from.started)/objects))
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.0f MB", float64(bytes)/1e6) }

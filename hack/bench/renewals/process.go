@@ -68,9 +68,19 @@ func startProcess(ctx context.Context, environment []string, streams streams, pa
 
 // stop ends the process in order, and by force where that takes too long.
 func (p *process) stop() error {
+	p.terminate()
+	return p.finish()
+}
+
+// terminate asks the process to end.
+func (p *process) terminate() {
 	if !p.over() {
 		_ = p.child.Process.Signal(syscall.SIGTERM) // it fails only where the process is gone
 	}
+}
+
+// finish waits for the end of a process that is about to end.
+func (p *process) finish() error {
 	select {
 	case <-p.ended:
 	case <-time.After(endsWithin):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -31,15 +32,60 @@ func TestUsageOfAProcessThatEndedIsAnError(t *testing.T) {
 	}
 }
 
-// childVariable has this test's own program be a child that prints and waits to be told to end.
+// childVariable has this test's own program be a child: one that prints and waits to be told to end, or a bare client.
 const childVariable = "BENCH_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) != "" {
+	switch os.Getenv(childVariable) {
+	case "":
+		os.Exit(m.Run())
+	case "waits":
 		fmt.Fprintln(os.Stdout, "at work")
 		select {}
+	case "measures":
+		fmt.Fprintf(os.Stdout, "%s\n%s\n", measuring, `{"renewals": 30, "took": 2000000000}`)
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "ends before it measures":
+		os.Exit(3)
+	case "ends while it measures":
+		fmt.Fprintln(os.Stdout, measuring)
+		os.Exit(3)
+	case "talks without end":
+		for {
+			fmt.Fprintln(os.Stdout, "and so on")
+		}
 	}
-	os.Exit(m.Run())
+}
+
+func TestABareClientIsWatchedUntilItHasToldItsResult(t *testing.T) {
+	w, err := bareChild(t, "measures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.renewals != 30 || w.took != 2*time.Second {
+		t.Errorf("%+v was measured, not 30 renewals in 2 s", w)
+	}
+}
+
+func TestABareClientThatFailsIsAnErrorAndIsNotWaitedFor(t *testing.T) {
+	for _, child := range []string{"ends before it measures", "ends while it measures", "talks without end"} {
+		begin := time.Now()
+		if w, err := bareChild(t, child); err == nil {
+			t.Errorf("a bare client that %s measured %+v", child, w)
+		}
+		if took := time.Since(begin); took >= endsWithin {
+			t.Errorf("a bare client that %s was waited for %s", child, took)
+		}
+	}
+}
+
+func bareChild(t *testing.T, child string) (window, error) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runBare(t.Context(), []string{childVariable + "=" + child}, self)
 }
 
 func TestAProcessThatEndsBySignalSaysSo(t *testing.T) {
@@ -67,7 +113,7 @@ func startChild(t *testing.T) *process {
 		t.Fatal(err)
 	}
 	// Not with the test's context: stop ends it.
-	p, err := startProcess(context.WithoutCancel(t.Context()), []string{childVariable + "=1"}, streams{}, self)
+	p, err := startProcess(context.WithoutCancel(t.Context()), []string{childVariable + "=waits"}, streams{}, self)
 	if err != nil {
 		t.Fatal(err)
 	}

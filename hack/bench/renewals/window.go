@@ -55,22 +55,30 @@ func (s *stage) bareWindow(ctx context.Context) (window, error) {
 	if err := s.Admin.Get(ctx, types.NamespacedName{Namespace: tenant, Name: accountName}, account); err != nil {
 		return window{}, fmt.Errorf("reading the account: %w", err)
 	}
-	read, written := io.Pipe()
-	held, release := io.Pipe()
-	secret := authTokenVariable + "=" + string(account.Data[v1alpha1.DefaultAuthTokenKey])
-	client, err := startProcess(ctx, []string{secret}, streams{input: held, output: written}, self,
+	return runBare(ctx, []string{authTokenVariable + "=" + string(account.Data[v1alpha1.DefaultAuthTokenKey])}, self,
 		bareCommand, "--kubeconfig="+s.Kubeconfig, fmt.Sprintf("--workers=%d", s.workers),
 		"--warm-up="+s.warmUp.String(), "--window="+s.window.String())
+}
+
+// runBare runs a bare client, which goes on until its input ends, and looks at it meanwhile.
+func runBare(ctx context.Context, environment []string, path string, args ...string) (window, error) {
+	read, written := io.Pipe()
+	held, release, err := os.Pipe() // the kernel's: any other would be waited for after a client that ended early
 	if err != nil {
-		return window{}, err
+		return window{}, fmt.Errorf("making a pipe: %w", err)
+	}
+	client, err := startProcess(ctx, environment, streams{input: held, output: written}, path, args...)
+	if err := errors.Join(err, held.Close()); err != nil { // the client has its own copy
+		return window{}, errors.Join(err, release.Close())
 	}
 	go func() {
 		<-client.ended
 		_ = written.Close() // it never fails
 	}()
+	defer context.AfterFunc(ctx, client.terminate)()
 	w, err := observe(client, read)
-	_ = release.Close() // it never fails
-	return w, errors.Join(err, client.stop())
+	_ = read.Close() // it never fails; and a client whose output nobody takes could not end
+	return w, errors.Join(err, release.Close(), client.finish())
 }
 
 // observe reads what the kernel says of a bare client when it begins to count, and when it tells what it counted.
