@@ -54,7 +54,7 @@ func (s *Session) lentAccount(ctx context.Context, lent *v1alpha1.ClusterAccount
 	return item, nil
 }
 
-// secretAccounts are the labelled Secrets of the session's namespace.
+// secretAccounts are the labelled Secrets of the namespace that the caller is in.
 func (s *Session) secretAccounts(ctx context.Context, used map[AccountName]*users) ([]AccountItem, error) {
 	list := &corev1.SecretList{}
 	err := s.API.List(ctx, list, client.InNamespace(s.Namespace), client.MatchingLabels{v1alpha1.AccountLabel: v1alpha1.AccountLabelValue})

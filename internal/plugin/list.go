@@ -103,7 +103,7 @@ func (s *Session) hint(items []ListItem) {
 // pageSize is how many objects are asked for at a time, as kubectl does.
 const pageSize = 500
 
-// capabilities reads those of the session's namespace.
+// capabilities reads those of the namespace that the caller is in.
 func (s *Session) capabilities(ctx context.Context, options ...client.ListOption) ([]v1alpha1.ClientCapability, error) {
 	found, err := s.listed(ctx, options...)
 	return found, explained(err, "list", s.Namespace, "")

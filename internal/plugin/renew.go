@@ -21,7 +21,7 @@ const FieldOwner = "kubectl-capability"
 
 // RenewOptions say of which ClientCapabilities a renewal is asked.
 type RenewOptions struct {
-	// Names are those of the session's namespace; without them, all that the
+	// Names are those of the namespace that the caller is in; without them, all that the
 	// selector selects.
 	Names    []string
 	Selector labels.Selector
