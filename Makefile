@@ -31,10 +31,11 @@ build: ## Build all programs of cmd into bin
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/...
 
 .PHONY: generate
-generate: ## Write the deep copies in api/ and the CRDs in config/crd/bases
+generate: ## Write the deep copies in api/, the CRDs in config/crd/bases, and what the chart has of config
 	@tools="$$($(tools) controller-gen)" && rm -f config/crd/bases/*.yaml && \
 	  "$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt paths=./api/... && \
 	  "$$tools/controller-gen" crd paths=./api/v1alpha1 output:crd:dir=config/crd/bases
+	@hack/helm/derive
 
 .PHONY: test
 test: ## Run all tests with the race detector and a real control plane, and the long simulation without

@@ -1,0 +1,32 @@
+{{/* What values may not say together, which the schema can't tell as plainly. */}}
+
+{{- define "capability-operator.check" -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection.enabled) -}}
+{{- fail "replicas: several managers without leaderElection.enabled would all write; set it, or write replicas: 1" -}}
+{{- end -}}
+{{- if and .Values.podDisruptionBudget.enabled (le (int .Values.replicas) (int .Values.podDisruptionBudget.minAvailable)) -}}
+{{- fail "podDisruptionBudget.minAvailable: no node with a manager could be drained; write fewer than replicas" -}}
+{{- end -}}
+{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) -}}
+{{- fail "serviceAccount.name: name the ServiceAccount that is there, or set serviceAccount.create" -}}
+{{- end -}}
+{{- if eq (include "capability-operator.leaseName" .) "capability-operator-accounts" -}}
+{{- fail "leaderElection.id: capability-operator-accounts is the lease over ClusterAccounts; write another name" -}}
+{{- end -}}
+{{- if .Values.tokenServer.enabled -}}
+{{- include "capability-operator.checkTokenServer" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "capability-operator.checkTokenServer" -}}
+{{- $server := .Values.tokenServer -}}
+{{- if eq $server.serviceAccount.name (include "capability-operator.serviceAccountName" .) -}}
+{{- fail "tokenServer.serviceAccount.name: the token server needs a ServiceAccount of its own, because the operator's is confined to token Secrets; write voice-tokenserver" -}}
+{{- end -}}
+{{- if and $server.podDisruptionBudget.enabled (le (int $server.replicas) (int $server.podDisruptionBudget.minAvailable)) -}}
+{{- fail "tokenServer.podDisruptionBudget.minAvailable: no node with a token server could be drained; write fewer than tokenServer.replicas, or set tokenServer.podDisruptionBudget.enabled to false" -}}
+{{- end -}}
+{{- if and $server.certManager.enabled (not (dig "name" "" $server.certManager.issuerRef)) -}}
+{{- fail "tokenServer.certManager.issuerRef: name the Issuer that is to sign, as {name: ca, kind: Issuer}" -}}
+{{- end -}}
+{{- end -}}
