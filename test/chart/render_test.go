@@ -14,7 +14,11 @@ import (
 // values writes them to a file.
 func values(t *testing.T, content string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "values.yaml")
+	folder, err := os.MkdirTemp(dir, "values-") // a test's own folder may have a comma in its name, which Helm minds
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "values.yaml")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,13 @@
 {{- if eq (include "capability-operator.leaseName" .) "capability-operator-accounts" -}}
 {{- fail "leaderElection.id: capability-operator-accounts is the lease over ClusterAccounts; write another name" -}}
 {{- end -}}
+{{- range $value, $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "tokenServer.podLabels" .Values.tokenServer.podLabels -}}
+{{- range $key, $_ := $labels -}}
+{{- if regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $key -}}
+{{- fail (printf "%s: %s is the chart's to write; write a label of a domain of your own" $value $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if .Values.tokenServer.enabled -}}
 {{- include "capability-operator.checkTokenServer" . -}}
 {{- end -}}
