@@ -35,6 +35,7 @@ extraEnv: [{name: GOGC, value: "200"}, {name: GOMEMLIMIT, valueFrom: {resourceFi
 crds: {keep: false}
 serviceAccount: {name: voice-capability-operator, annotations: {example.org/owner: voice}}
 healthProbe: {port: 9081}
+metrics: {port: 9443, perObject: false, certificateSecret: metrics-certificate}
 updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}
 podDisruptionBudget: {enabled: true, minAvailable: 2}
 resources: {limits: {memory: 1Gi}}
@@ -52,6 +53,7 @@ networkPolicy:
   verify: true
   apiServerCIDRs: [192.0.2.10/32]
   apiServerPorts: [6443]
+  metricsFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
   extraIngress: [{from: [{podSelector: {}}], ports: [{port: 8081}]}]
   extraEgress: [{to: [{namespaceSelector: {}}], ports: [{port: 4317}]}]
 tokenServer:
@@ -85,6 +87,8 @@ serviceAccount: {create: false, name: voice}
 policies: {confinement: false, warnings: false}
 `,
 	"one replica that leads itself": "replicas: 1\nleaderElection: {enabled: false}\nupdateStrategy: {type: Recreate}\n",
+	"metrics on loopback":           "metrics: {secure: false}\n",
+	"no metrics":                    "metrics: {enabled: false}\n",
 	"stopped":                       "replicas: 0\n",
 	"the node's network":            "hostNetwork: true\nhealthProbe: {port: 28081}\n",
 	"a named namespace":             "watchNamespaces: [support]\nclusterAccounts: {enabled: false}\n",

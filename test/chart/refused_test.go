@@ -34,6 +34,7 @@ func TestValuesThatMakeNoSenseAreRefusedWithWhatToWrite(t *testing.T) {
 		"a lease that is taken":         {`leaderElection: {id: capability-operator-accounts}`, `write another name`},
 		"one ServiceAccount for both":   {`tokenServer: {enabled: true, serviceAccount: {name: capability-operator}}`, `write voice-tokenserver`},
 		"cert-manager without Issuer":   {`tokenServer: {enabled: true, certManager: {enabled: true}}`, `as {name: ca, kind: Issuer}`},
+		"one port for two things":       {`metrics: {port: 8081}`, `healthProbe.port is the same; write another`},
 		"a label of the chart's own":    {`podLabels: {app.kubernetes.io/name: mine}`, `write a label of a domain of your own`},
 		"another of them, for all":      {`commonLabels: {helm.sh/chart: mine}`, `write a label of a domain of your own`},
 	} {

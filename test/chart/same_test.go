@@ -17,7 +17,7 @@ func TestTheChartGivesWhatKustomizeGives(t *testing.T) {
 		services     int // Deployments, each with a ServiceAccount that is confined
 	}{
 		{"in the whole cluster", "", []string{"default"}, 1},
-		{"in a named namespace", "watchNamespaces: [support]\nclusterAccounts: {enabled: false}\n", []string{"namespaced"}, 1},
+		{"in a named namespace", "watchNamespaces: [support]\nclusterAccounts: {enabled: false}\nmetrics: {secure: false, port: 8080}\n", []string{"namespaced"}, 1},
 		{"with tokens on demand", "tokenServer: {enabled: true}\n", []string{"default", "ondemand"}, 2},
 		{
 			"with network policies",
@@ -39,6 +39,8 @@ func TestTheChartGivesWhatKustomizeGives(t *testing.T) {
 			for _, object := range got {
 				lessLabels(object, "app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "app.kubernetes.io/version", "helm.sh/chart")
 			}
+			sortFlags(t, want)
+			sortFlags(t, got)
 			lessKeep(t, got)
 			lessStatedDefaults(t, got)
 			patternsForNames(t, got, same.services)
@@ -102,7 +104,7 @@ func lessKeep(t *testing.T, objects set) {
 var statedDefaults = map[string][]string{
 	"manager": {
 		"--leader-election-id=capability-operator", "--allowed-metadata-prefixes=reloader.stakater.com/",
-		"--max-concurrent-reconciles=16", "--log-level=info",
+		"--max-concurrent-reconciles=16", "--log-level=info", "--per-object-metrics=true",
 	},
 	"tokenserver": {"--log-level=info"},
 }
@@ -120,6 +122,21 @@ func lessStatedDefaults(t *testing.T, objects set) {
 			args = left
 		}
 		container["args"] = args
+	}
+}
+
+// sortFlags does away with the order of flags, which means nothing where each is there once.
+func sortFlags(t *testing.T, objects set) {
+	t.Helper()
+	for _, deployment := range objects.of("Deployment") {
+		args, _ := containerOf(t, deployment)["args"].([]any)
+		slices.SortFunc(args, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+		for i := range args[1:] {
+			name, _, _ := strings.Cut(args[i].(string), "=")
+			if next, _, _ := strings.Cut(args[i+1].(string), "="); next == name {
+				t.Errorf("%s has %s twice", deployment.GetName(), name)
+			}
+		}
 	}
 }
 

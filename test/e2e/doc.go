@@ -19,10 +19,16 @@
 //   - E2E_CALLER_IMAGE: likewise an image that has the program in caller as
 //     /capability-operator-caller, by default
 //     localhost/capability-operator-caller:dev.
-//   - KUBECTL: the kubectl to use.
+//   - KUBECTL: the kubectl to use, and HELM: the helm.
+//   - E2E_PREVIOUS: a checkout of an earlier version, whose chart is installed
+//     by Helm and then upgraded to this one's, and E2E_PREVIOUS_IMAGE its image.
+//     Without it that test is left out.
+//   - E2E_HELM_VALUES: a file of values for the chart, by its path in a checkout;
+//     each version is installed with its own. E2E_HELM_LEVEL: the level of pod
+//     security that these need, by default restricted.
 //
 // The tests carry the build tag e2e, so that go test ./... leaves them out. They
-// take ten minutes, nearly all of it waiting for renewals, and wait side by side:
+// take twelve minutes, nearly all of it waiting for renewals, and wait side by side:
 // while the token server is there, and while it is down, the others go on. Callers
 // are on their node's network, and one of them sees its processes, to kill some.
 // They must know no more of the operator than a user does: its API, its manifests

@@ -13,6 +13,9 @@
 {{- if eq (include "capability-operator.leaseName" .) "capability-operator-accounts" -}}
 {{- fail "leaderElection.id: capability-operator-accounts is the lease over ClusterAccounts; write another name" -}}
 {{- end -}}
+{{- if and .Values.metrics.enabled (eq (int .Values.metrics.port) (int .Values.healthProbe.port)) -}}
+{{- fail "metrics.port: healthProbe.port is the same; write another" -}}
+{{- end -}}
 {{- range $value, $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "tokenServer.podLabels" .Values.tokenServer.podLabels -}}
 {{- range $key, $_ := $labels -}}
 {{- if regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $key -}}
