@@ -39,7 +39,7 @@ func (s *stage) startManager(ctx context.Context) (*manager, error) {
 	m.started = time.Now()
 	args = append(args, // of a flag that is given twice the last counts
 		"--kubeconfig="+s.Kubeconfig, fmt.Sprintf("--max-concurrent-reconciles=%d", s.workers), "--leader-election-namespace="+installed.Namespace,
-		"--metrics-bind-address="+m.metrics, "--health-probe-bind-address="+m.probes)
+		"--metrics-bind-address="+m.metrics, "--metrics-secure=false", "--health-probe-bind-address="+m.probes)
 	m.process, err = startProcess(ctx, environment, streams{}, s.manager, args...)
 	return m, err
 }
