@@ -35,7 +35,13 @@ extraEnv: [{name: GOGC, value: "200"}, {name: GOMEMLIMIT, valueFrom: {resourceFi
 crds: {keep: false}
 serviceAccount: {name: voice-capability-operator, annotations: {example.org/owner: voice}}
 healthProbe: {port: 9081}
-metrics: {port: 9443, perObject: false, certificateSecret: metrics-certificate}
+metrics:
+  port: 9443
+  perObject: false
+  certificateSecret: metrics-certificate
+  serviceMonitor: {enabled: true, interval: 1m, scrapeTimeout: 20s, tlsConfig: {serverName: voice}, labels: {release: prometheus}}
+  prometheusRule: {enabled: true, labels: {release: prometheus}}
+  dashboard: {enabled: true, labels: {grafana_dashboard: voice}, annotations: {grafana_folder: Voice}}
 updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}
 podDisruptionBudget: {enabled: true, minAvailable: 2}
 resources: {limits: {memory: 1Gi}}
@@ -96,7 +102,7 @@ policies: {confinement: false, warnings: false}
 	"the whole cluster without accounts of it":           "clusterAccounts: {enabled: false}\n",
 	"tokens on demand":                                   "tokenServer: {enabled: true}\n",
 	"tokens on demand in named namespaces":               "watchNamespaces: [support, sales]\nclusterAccounts: {enabled: false}\ntokenServer: {enabled: true}\n",
-	"tokens on demand with cert-manager":                 "tokenServer: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind: ClusterIssuer}}}\n",
+	"tokens on demand with cert-manager":                 "tokenServer: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind: ClusterIssuer}}}\nmetrics: {serviceMonitor: {enabled: true}}\n",
 	"tokens on demand, one of them":                      "tokenServer: {enabled: true, replicas: 1, podDisruptionBudget: {enabled: false}}\n",
 	"network policies":                                   "networkPolicy: {enabled: true}\ntokenServer: {enabled: true, networkPolicy: {enabled: true}}\n",
 	"an empty list for each list, and no map with a key": empty,

@@ -35,6 +35,7 @@ func TestValuesThatMakeNoSenseAreRefusedWithWhatToWrite(t *testing.T) {
 		"one ServiceAccount for both":   {`tokenServer: {enabled: true, serviceAccount: {name: capability-operator}}`, `write voice-tokenserver`},
 		"cert-manager without Issuer":   {`tokenServer: {enabled: true, certManager: {enabled: true}}`, `as {name: ca, kind: Issuer}`},
 		"one port for two things":       {`metrics: {port: 8081}`, `healthProbe.port is the same; write another`},
+		"scraping what is on loopback":  {"metrics: {secure: false, serviceMonitor: {enabled: true}}", `set metrics.enabled and metrics.secure`},
 		"a label of the chart's own":    {`podLabels: {app.kubernetes.io/name: mine}`, `write a label of a domain of your own`},
 		"another of them, for all":      {`commonLabels: {helm.sh/chart: mine}`, `write a label of a domain of your own`},
 	} {

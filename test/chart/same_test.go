@@ -24,6 +24,11 @@ func TestTheChartGivesWhatKustomizeGives(t *testing.T) {
 			"networkPolicy: {enabled: true, verify: true}\ntokenServer: {enabled: true, networkPolicy: {enabled: true}}\n",
 			[]string{"default", "ondemand", "network-policy", "network-policy/verify", "network-policy/tokenserver"}, 2,
 		},
+		{
+			"with what watches it",
+			"tokenServer: {enabled: true}\nmetrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, dashboard: {enabled: true}}\n",
+			[]string{"default", "ondemand", "prometheus", "prometheus/tokenserver", "grafana"}, 2,
+		},
 	} {
 		t.Run(same.name, func(t *testing.T) {
 			var built []string

@@ -13,6 +13,9 @@
 {{- if eq (include "capability-operator.leaseName" .) "capability-operator-accounts" -}}
 {{- fail "leaderElection.id: capability-operator-accounts is the lease over ClusterAccounts; write another name" -}}
 {{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled (not (and .Values.metrics.enabled .Values.metrics.secure)) -}}
+{{- fail "metrics.serviceMonitor.enabled: nobody reaches metrics on loopback; set metrics.enabled and metrics.secure" -}}
+{{- end -}}
 {{- if and .Values.metrics.enabled (eq (int .Values.metrics.port) (int .Values.healthProbe.port)) -}}
 {{- fail "metrics.port: healthProbe.port is the same; write another" -}}
 {{- end -}}
