@@ -53,7 +53,7 @@ test-faults: ## Break everything around the real manager, for three minutes
 	@assets="$$($(controlplane))" && KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -tags=faults -count=1 -timeout=20m ./test/faults
 
 .PHONY: test-e2e
-test-e2e: ## Test on the cluster that KUBECONFIG names, which takes ten minutes; test/e2e/doc.go says how
+test-e2e: ## Test on the cluster that KUBECONFIG names, which takes twelve minutes; test/e2e/doc.go says how
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
 .PHONY: bench

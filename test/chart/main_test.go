@@ -71,7 +71,7 @@ func start(ctx context.Context) (stop func() error, err error) {
 		return stop, fmt.Errorf("building helm: %w", err)
 	}
 	helmed = filepath.Join(strings.TrimSpace(string(folder)), "helm")
-	if err := buildManager(ctx); err != nil {
+	if err := buildPrograms(ctx); err != nil {
 		return stop, err
 	}
 	// No CRDs: the releases bring them. Those of other projects are there in outline.
@@ -83,11 +83,11 @@ func start(ctx context.Context) (stop func() error, err error) {
 	return stop, connect(ctx)
 }
 
-func buildManager(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir+"/", repository+"cmd/manager")
+func buildPrograms(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir+"/", repository+"cmd/manager", repository+"cmd/tokenserver")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if printed, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the manager: %w\n%s", err, printed)
+		return fmt.Errorf("building the programs: %w\n%s", err, printed)
 	}
 	return nil
 }

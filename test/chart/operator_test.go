@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// operator is the real program, with the flags and the ServiceAccount that the release has given it.
+// operator is one of the real programs, with the flags and the ServiceAccount that the release has given it.
 type operator struct {
 	user string
 	stop func()
@@ -44,10 +44,15 @@ func runOperator(t *testing.T) *operator {
 	account := deployment.Spec.Template.Spec.ServiceAccountName
 	o := &operator{user: "system:serviceaccount:" + home + ":" + account}
 	flags := append([]string{"--kubeconfig=" + kubeconfigOf(t, account)}, deployment.Spec.Template.Spec.Containers[0].Args...)
-	flags = append(flags, "--leader-election-namespace="+home, "--metrics-bind-address=0", "--health-probe-bind-address=0")
+	o.start(t, "manager", append(flags, "--leader-election-namespace="+home, "--metrics-bind-address=0", "--health-probe-bind-address=0"))
+	return o
+}
 
+// start runs the program until the test ends.
+func (o *operator) start(t *testing.T, program string, flags []string) {
+	t.Helper()
 	running, kill := context.WithCancel(context.Background())
-	started := exec.CommandContext(running, filepath.Join(dir, "manager"), flags...)
+	started := exec.CommandContext(running, filepath.Join(dir, program), flags...)
 	started.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt ends the test, which ends it
 	started.Cancel = func() error { return started.Process.Signal(syscall.SIGTERM) }
 	started.Stdout, started.Stderr = o, o
@@ -62,10 +67,9 @@ func runOperator(t *testing.T) *operator {
 	t.Cleanup(func() {
 		o.stop()
 		if t.Failed() {
-			t.Logf("the operator's log:\n%s", &o.printed)
+			t.Logf("the log of the %s:\n%s", program, &o.printed)
 		}
 	})
-	return o
 }
 
 // refusals are lines of its log about what the API server has refused it.
