@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +155,23 @@ func TestTheDocumentedNetworkPolicyLetsPrometheusInToMetricsAlone(t *testing.T) 
 		return
 	}
 	t.Error("there is no network policy")
+}
+
+func TestTheDocumentedCertificateOfMetricsIsWhereTheFlagSays(t *testing.T) {
+	for _, object := range objectsIn(t, build(t, documented(t, "certified"))) {
+		deployment, ok := object.(*appsv1.Deployment)
+		if !ok {
+			continue
+		}
+		pod := deployment.Spec.Template.Spec
+		if len(pod.Volumes) != 1 || pod.Volumes[0].Secret == nil || len(pod.Containers[0].VolumeMounts) != 1 {
+			t.Fatalf("mounted are %v, of %v", pod.Containers[0].VolumeMounts, pod.Volumes)
+		}
+		mount := pod.Containers[0].VolumeMounts[0]
+		if mount.Name != pod.Volumes[0].Name || !slices.Contains(pod.Containers[0].Args, "--metrics-cert-path="+mount.MountPath) {
+			t.Errorf("%v is mounted, and the flags are %q", mount, pod.Containers[0].Args)
+		}
+		return
+	}
+	t.Error("there is no Deployment")
 }
