@@ -62,8 +62,8 @@ func TestThePagesCommandsWorkAsTheyStandThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		remove(t, "east", home)
-		remove(t, release, home)
+		remove(t, "east")
+		remove(t, release)
 	})
 	follow(t, folder, "# Install by Helm")
 	declare(t, "support")
@@ -80,7 +80,7 @@ func TestThePagesCommandsWorkAsTheyStandThere(t *testing.T) {
 		t.Fatalf("%v\n%s", err, complaints)
 	}
 	follow(t, folder, "## From kustomize to Helm")
-	remove(t, release, home)
+	remove(t, release)
 	follow(t, folder, "## Several releases")
 	if !isThere(t, "deployment/east-capability-operator", "-n", home) {
 		t.Error("the second release has another name than the page says")

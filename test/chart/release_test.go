@@ -18,24 +18,25 @@ import (
 
 const (
 	pollInterval = 100 * time.Millisecond
-	limit        = time.Minute
-	crd          = "customresourcedefinition/clientcapabilities.voice.capability-operator.io"
-	accountCRD   = "customresourcedefinition/clusteraccounts.voice.capability-operator.io"
+	// limit is for what comes at once, on a machine that is busy with much else.
+	limit      = 3 * time.Minute
+	crd        = "customresourcedefinition/clientcapabilities.voice.capability-operator.io"
+	accountCRD = "customresourcedefinition/clusteraccounts.voice.capability-operator.io"
 )
 
 // install puts a release there, which goes with the test, and with it the CRDs.
-func install(t *testing.T, name, namespace, content string, flags ...string) {
+func install(t *testing.T, name, content string, flags ...string) {
 	t.Helper()
-	t.Cleanup(func() { remove(t, name, namespace) })
-	mustHelm(t, append([]string{"install", name, chart, "--namespace", namespace, "--values", values(t, content)}, flags...)...)
-	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=30s", crd)
+	t.Cleanup(func() { remove(t, name) })
+	mustHelm(t, append([]string{"install", name, chart, "--namespace", home, "--values", values(t, content)}, flags...)...)
+	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=2m", crd)
 }
 
 // remove is for the end of a test, when its own context has ended.
-func remove(t *testing.T, name, namespace string) {
+func remove(t *testing.T, name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if _, complaints, err := helm(ctx, "uninstall", name, "--namespace", namespace, "--ignore-not-found"); err != nil {
+	if _, complaints, err := helm(ctx, "uninstall", name, "--namespace", home, "--ignore-not-found"); err != nil {
 		t.Errorf("%v\n%s", err, complaints)
 	}
 	if _, complaints, err := run(ctx, "", cluster.KubectlPath(), "delete", "--ignore-not-found", crd, accountCRD); err != nil {
@@ -118,7 +119,7 @@ func TestAReleaseGivesTheOperatorTheRightsThatItNeeds(t *testing.T) {
 		"in a named namespace, with accounts of the cluster": {"watchNamespaces: [support]\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			install(t, release, home, of.values)
+			install(t, release, of.values)
 			operator := runOperator(t)
 			declare(t, "support")
 			awaitToken(t, "support")
@@ -144,7 +145,7 @@ func TestAReleaseGivesTheOperatorTheRightsThatItNeeds(t *testing.T) {
 }
 
 func TestUninstallingKeepsDeclarationsAndTheirSecretsAndInstallingAgainTakesThemUp(t *testing.T) {
-	install(t, release, home, "")
+	install(t, release, "")
 	operator := runOperator(t)
 	declare(t, "support")
 	before := awaitToken(t, "support")
@@ -158,7 +159,7 @@ func TestUninstallingKeepsDeclarationsAndTheirSecretsAndInstallingAgainTakesThem
 	if isThere(t, "serviceaccount/capability-operator", "-n", home) || isThere(t, "clusterrole/capability-operator") {
 		t.Error("the operator's rights did not go with the release")
 	}
-	install(t, release, home, "")
+	install(t, release, "")
 	runOperator(t)
 	declare(t, "sales")
 	awaitToken(t, "sales") // by then it has looked at what was there before
@@ -168,20 +169,15 @@ func TestUninstallingKeepsDeclarationsAndTheirSecretsAndInstallingAgainTakesThem
 }
 
 func TestAReleaseThatKeepsNothingTakesTheCRDsWithIt(t *testing.T) {
-	install(t, release, home, "")
+	install(t, release, "")
 	upgrade(t, "crds: {keep: false}\n")
 	mustHelm(t, "uninstall", release, "--namespace", home)
-	await(t, "the CRDs are gone", func(context.Context) error {
-		if isThere(t, crd) || isThere(t, accountCRD) {
-			return fmt.Errorf("they are there")
-		}
-		return nil
-	})
+	mustKubectl(t, "", "wait", "--for=delete", "--timeout=1m", crd, accountCRD)
 }
 
 func TestAnUpgradeGivesAndTakesNamespaces(t *testing.T) {
 	const named = "clusterAccounts: {enabled: false}\nwatchNamespaces: "
-	install(t, release, home, named+"[support]\n")
+	install(t, release, named+"[support]\n")
 	upgrade(t, named+"[support, sales]\n")
 	if !isThere(t, "rolebinding/capability-operator", "-n", "sales") {
 		t.Error("the namespace that was added has no binding")
@@ -197,12 +193,12 @@ func TestAnUpgradeGivesAndTakesNamespaces(t *testing.T) {
 }
 
 func TestASecondReleaseBesideTheFirstLeavesTheCRDsToIt(t *testing.T) {
-	install(t, release, home, "watchNamespaces: [support]\n")
+	install(t, release, "watchNamespaces: [support]\n")
 	_, complaints, err := helm(t.Context(), "install", "acme", chart, "--namespace", home, "--dry-run=server")
 	if err == nil || !strings.Contains(complaints, "cannot be imported into the current release") {
 		t.Errorf("a second release took the first one's CRDs: %v %s", err, complaints)
 	}
-	install(t, "acme", home, "watchNamespaces: [sales]\ncrds: {install: false}\n")
+	install(t, "acme", "watchNamespaces: [sales]\ncrds: {install: false}\n")
 	mustHelm(t, "uninstall", "acme", "--namespace", home)
 	if !isThere(t, crd) {
 		t.Error("the CRD went with the second release")
@@ -210,15 +206,15 @@ func TestASecondReleaseBesideTheFirstLeavesTheCRDsToIt(t *testing.T) {
 }
 
 func TestAReleaseTakesOverWhatKustomizeHasInstalled(t *testing.T) {
-	t.Cleanup(func() { remove(t, release, home) })
+	t.Cleanup(func() { remove(t, release) })
 	// It complains of the namespace, which was not made by kubectl apply.
 	if _, complaints, err := run(t.Context(), "", cluster.KubectlPath(), "apply", "-k", repository+"config/default"); err != nil {
 		t.Fatalf("%v\n%s", err, complaints)
 	}
-	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=30s", crd)
+	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=2m", crd)
 	declare(t, "support")
 	mustKubectl(t, "", "delete", "deployment", "capability-operator", "-n", home)
-	install(t, release, home, "", "--take-ownership", "--force-conflicts")
+	install(t, release, "", "--take-ownership", "--force-conflicts")
 	runOperator(t)
 	before := awaitToken(t, "support")
 	mustHelm(t, "uninstall", release, "--namespace", home)

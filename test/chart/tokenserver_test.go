@@ -60,7 +60,7 @@ func runTokenServer(t *testing.T, content string) (server *operator, address str
 		}
 	})
 	mustKubectl(t, built, "apply", "--server-side", "-f", "-")
-	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=30s", crd)
+	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=2m", crd)
 
 	deployment := &appsv1.Deployment{}
 	if err := objects.Get(t.Context(), client.ObjectKey{Namespace: home, Name: "tokenserver"}, deployment); err != nil {

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -86,7 +87,7 @@ func (w *watched) see(now *corev1.Secret) {
 	switch after := expiryOf(now).Sub(expiryOf(before)); {
 	case left <= 0:
 		w.wrong = append(w.wrong, fmt.Sprintf("%s held an expired token for %s", now.Name, -left))
-	case string(now.Data[v1alpha1.DefaultTokenKey]) == string(before.Data[v1alpha1.DefaultTokenKey]):
+	case bytes.Equal(now.Data[v1alpha1.DefaultTokenKey], before.Data[v1alpha1.DefaultTokenKey]):
 		w.wrong = append(w.wrong, now.Name+" was written with the token that it had")
 	case after < crowdEarliest:
 		w.wrong = append(w.wrong, fmt.Sprintf("%s was renewed %s after it was issued, which was not due", now.Name, after))
