@@ -71,6 +71,13 @@ func TestTheProgramsOfThePageHandOutFreshTokensOnly(t *testing.T) {
 	}
 }
 
+func TestThePageOfTheBrowserRenewsInTime(t *testing.T) {
+	printed, err := exec.CommandContext(t.Context(), interpreter(t, "node"), "--test", examples+"browser/").CombinedOutput()
+	if err != nil || !strings.Contains(string(printed), "\n# pass 4\n") {
+		t.Errorf("%v:\n%s", err, printed)
+	}
+}
+
 // cuts are the beginnings of a token that end within each of its parts and between them.
 func cuts(token string) []string {
 	first, last := strings.Index(token, "."), strings.LastIndex(token, ".")
