@@ -73,7 +73,7 @@ func TestTheProgramsOfThePageHandOutFreshTokensOnly(t *testing.T) {
 
 func TestThePageOfTheBrowserRenewsInTime(t *testing.T) {
 	printed, err := exec.CommandContext(t.Context(), interpreter(t, "node"), "--test", examples+"browser/").CombinedOutput()
-	if err != nil || !strings.Contains(string(printed), "\n# pass 4\n") {
+	if err != nil || !strings.Contains(string(printed), "\n# pass 5\n") {
 		t.Errorf("%v:\n%s", err, printed)
 	}
 }

@@ -37,6 +37,16 @@ test('what is left is told by the clock of the server', async () => {
   assert.deepEqual(await askToken(), {token: 'a', left: 10 * minute});
 });
 
+test('what does not live is refused, and a server that does not show its clock is believed', async () => {
+  for (const left of [0, -minute, NaN]) {
+    answer = left === left ? gives('a', left) : () => new Response('{"token": "a"}');
+    await assert.rejects(askToken, {message: 'the server gave no token that lives'});
+  }
+  answer = () => new Response(JSON.stringify({token: 'a', expiresAt: new Date(Date.now() + minute)}));
+  const {left} = await askToken();
+  assert.ok(left > minute / 2 && left <= minute, `${left} ms are left`);
+});
+
 test('a new token is given to the device, and one that it has is not', async () => {
   const device = new Device('a');
   keepFresh(device, 60 * minute);
