@@ -12,6 +12,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/capability-operator/capability-operator/internal/buildinfo"
 	"github.com/capability-operator/capability-operator/internal/startup"
 )
 
@@ -28,6 +29,10 @@ func main() {
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.version {
+		_, err = fmt.Fprintln(os.Stdout, buildinfo.Read().Line(operatorName))
 		return err
 	}
 	ctrl.SetLogger(startup.Logger(o.logLevel, stderr))

@@ -125,7 +125,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	}
 	for _, name := range []string{
 		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-id", "leader-election-namespace",
-		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "watch-namespaces",
+		"log-level", "version", "max-concurrent-reconciles", "metrics-bind-address", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {
 			t.Errorf("--help leaves out --%s", name)
