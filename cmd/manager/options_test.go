@@ -132,7 +132,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	for _, name := range []string{
 		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-id", "leader-election-namespace",
 		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "metrics-cert-key", "metrics-cert-name",
-		"metrics-cert-path", "metrics-secure", "per-object-metrics", "watch-namespaces",
+		"metrics-cert-path", "metrics-secure", "per-object-metrics", "version", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {
 			t.Errorf("--help leaves out --%s", name)
