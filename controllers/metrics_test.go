@@ -89,6 +89,54 @@ var _ = Describe("The operator's counters", func() {
 	)
 })
 
+// late is how many renewals were late so far, and by how many seconds in all.
+func late() (renewals uint64, seconds float64) {
+	GinkgoHelper()
+	families, err := metrics.Registry.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	for _, family := range families {
+		if family.GetName() == "capability_operator_renewal_lateness_seconds" {
+			histogram := family.GetMetric()[0].GetHistogram()
+			return histogram.GetSampleCount(), histogram.GetSampleSum()
+		}
+	}
+	return 0, 0
+}
+
+var _ = Describe("The lateness of renewals", func() {
+	var w *world
+	BeforeEach(func(ctx SpecContext) { w = newWorld(ctx) })
+
+	DescribeTable("is told",
+		func(ctx SpecContext, happens func(ctx context.Context, due time.Duration), renewals int, by float64) {
+			w.declare(ctx)
+			due := w.pass(ctx).RequeueAfter
+			countBefore, sumBefore := late()
+			happens(ctx, due)
+			w.pass(ctx)
+			count, sum := late()
+			Expect(count - countBefore).To(BeEquivalentTo(renewals))
+			Expect(sum - sumBefore).To(BeNumerically("~", by, 0.001))
+		},
+		Entry("of one in time", func(_ context.Context, due time.Duration) { w.step(due) }, 1, 0.0),
+		Entry("of one that had to wait", func(_ context.Context, due time.Duration) { w.step(due + 7*time.Second) }, 1, 7.0),
+		Entry("not of a first issue for another declaration", func(ctx context.Context, due time.Duration) {
+			w.step(due + time.Second)
+			w.change(ctx, ttl("2h"))
+		}, 0, 0.0),
+		Entry("not of one that is due because it was declared so a moment ago", func(ctx context.Context, due time.Duration) {
+			w.step(due - time.Minute)
+			w.change(ctx, func(c *v1alpha1.ClientCapability) { c.Spec.RenewBefore = "50m" })
+		}, 0, 0.0),
+		Entry("not of one that was suspended when it was due", func(ctx context.Context, due time.Duration) {
+			w.change(ctx, suspended(true))
+			w.pass(ctx)
+			w.step(due + time.Minute)
+			w.change(ctx, suspended(false))
+		}, 0, 0.0),
+	)
+})
+
 var _ = Describe("The queue", func() {
 	It("is told to put what is about to expire first, and what is in date last", func(ctx SpecContext) {
 		w := newWorld(ctx)

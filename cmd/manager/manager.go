@@ -68,28 +68,28 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, err
 	}
-	reconciler := &controllers.Reconciler{
-		Reader:           mgr.GetCache(),
-		Live:             mgr.GetAPIReader(),
-		Client:           mgr.GetClient(),
-		Accounts:         &accounts.Finder{Secrets: accountCache},
-		Recorder:         mgr.GetEventRecorder(operatorName),
-		Clock:            clock.RealClock{},
-		ServerTime:       serverTime,
-		Outages:          outages,
-		AllowedPrefixes:  o.allowedPrefixes,
-		PerObjectMetrics: o.metrics.perObject,
-	}
-	if o.clusterAccounts {
-		reconciler.Accounts.Cluster = accountCache
-		if err := addAccountReconciler(ctx, mgr, accountCache, o); err != nil {
-			return nil, err
-		}
-	}
-	if err := reconciler.SetupWithManager(ctx, mgr, accountCache, o.concurrency); err != nil {
+	reconciler := &controllers.Reconciler{ServerTime: serverTime, Outages: outages}
+	if err := addReconcilers(ctx, mgr, accountCache, reconciler, o); err != nil {
 		return nil, err
 	}
 	return mgr, addProbes(mgr, accountCache)
+}
+
+// addReconcilers adds the one of ClientCapabilities, and with ClusterAccounts theirs.
+func addReconcilers(ctx context.Context, mgr manager.Manager, accountCache cache.Cache, r *controllers.Reconciler, o options) error {
+	r.Reader, r.Live, r.Client = mgr.GetCache(), mgr.GetAPIReader(), mgr.GetClient()
+	r.Accounts = &accounts.Finder{Secrets: accountCache}
+	r.Recorder = mgr.GetEventRecorder(operatorName)
+	r.Clock = clock.RealClock{}
+	r.AllowedPrefixes = o.allowedPrefixes
+	r.PerObjectMetrics = o.metrics.perObject
+	if o.clusterAccounts {
+		r.Accounts.Cluster = accountCache
+		if err := addAccountReconciler(ctx, mgr, accountCache, o); err != nil {
+			return err
+		}
+	}
+	return r.SetupWithManager(ctx, mgr, accountCache, o.concurrency)
 }
 
 func newScheme() (*runtime.Scheme, error) {

@@ -92,5 +92,5 @@ func (g *Gate) tell(req *http.Request, token string, err error) {
 	}
 	g.said = time.Now()
 	err = errors.New(strings.ReplaceAll(err.Error(), token, "[the token]"))
-	g.log.Error(err, "Whether a caller may read a page could not be asked", "path", req.URL.Path)
+	g.log.Error(err, "Whether a caller may read this could not be asked")
 }
