@@ -27,6 +27,7 @@ func (r *AccountReconciler) SetupWithManager(mgr manager.Manager, accountCache c
 	if err := mgr.Add(r.Lease); err != nil {
 		return fmt.Errorf("adding the election over accounts: %w", err)
 	}
+	scraped.ofAccounts(lentAccounts{lease: r.Lease, accounts: accountCache})
 	c, err := controller.New("clusteraccount", mgr, controller.Options{
 		Reconciler:              r,
 		MaxConcurrentReconciles: accountWorkers,

@@ -11,7 +11,7 @@ import (
 	"github.com/capability-operator/capability-operator/issuance"
 )
 
-// Counters of what was done. Their labels come from closed sets: no object, no
+// What was done, counted. Their labels come from closed sets: no object, no
 // client name, no text of an error.
 var (
 	tokensMinted = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -32,6 +32,13 @@ var (
 		Help:      "Tokens that expired in their Secret before they could be renewed, suspended ones left out.",
 	})
 
+	lateness = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "capability_operator",
+		Name:      "renewal_lateness_seconds",
+		Help:      "How long after its planned time a token was renewed.",
+		Buckets:   []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300},
+	})
+
 	clockSkew = prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "capability_operator",
 		Name:      "apiserver_clock_skew_seconds",
@@ -40,11 +47,15 @@ var (
 )
 
 // metrics.Registry is what the manager serves.
-func init() { metrics.Registry.MustRegister(tokensMinted, failures, expired, clockSkew) }
+func init() { metrics.Registry.MustRegister(tokensMinted, failures, expired, lateness, clockSkew) }
 
 func (r *Reconciler) count(p *pass, now time.Time) {
 	if p.minted != "" {
 		tokensMinted.WithLabelValues(string(p.minted)).Inc()
+	}
+	if p.minted == issuance.CauseRenewal && p.capability.Generation == p.capability.Status.ObservedGeneration {
+		// Else another declaration planned it, or it was suspended until now.
+		lateness.Observe(now.Sub(p.verdict.RenewAt).Seconds())
 	}
 	if fault := p.trouble(); fault != nil {
 		failures.WithLabelValues(fault.Reason).Inc()

@@ -39,6 +39,8 @@ type Reconciler struct {
 	// AllowedPrefixes are the prefixes that the keys of spec.secret.labels
 	// and .annotations may have.
 	AllowedPrefixes []string
+	// PerObjectMetrics is true where each object has metrics of its own.
+	PerObjectMetrics bool
 
 	memory memory
 	turns  turns

@@ -42,12 +42,14 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr manager.Manager, 
 		source.Kind[client.Object](accountCache, &corev1.Secret{}, r.accountEvents()),
 		source.Func(r.newClockWatch(clock.RealClock{}, mgr.Elected(), r.Outages.Over()).Start),
 	}
+	told := territory{elected: mgr.Elected(), capabilities: mgr.GetCache(), perObject: r.PerObjectMetrics}
 	if r.Accounts.Cluster != nil {
-		accountUsers.from(mgr.Elected(), mgr.GetCache(), accountCache)
+		told.accounts = accountCache
 		watches = append(watches,
 			source.Kind[client.Object](accountCache, &v1alpha1.ClusterAccount{}, r.clusterAccountEvents()),
 			source.Kind[client.Object](accountCache, accounts.Namespace(), r.namespaceEvents()))
 	}
+	scraped.of(told)
 	for _, watch := range watches {
 		if err := c.Watch(watch); err != nil {
 			return fmt.Errorf("adding a watch: %w", err)

@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
+	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/capability-operator/capability-operator/internal/buildinfo"
@@ -35,7 +37,11 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		_, err = fmt.Fprintln(os.Stdout, buildinfo.Read().Line(operatorName))
 		return err
 	}
-	ctrl.SetLogger(startup.Logger(o.logLevel, stderr))
+	logger := startup.Logger(o.logLevel, stderr)
+	ctrl.SetLogger(logger)
+	// What serves metrics writes there of everybody who connects and does not speak TLS.
+	slog.SetLogLoggerLevel(slog.LevelDebug)
+	slog.SetDefault(slog.New(logr.ToSlogHandler(logger)))
 	config, err := startup.ClusterConfig()
 	if err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/capability-operator/capability-operator/accounts"
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
@@ -38,13 +37,17 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, err
 	}
+	served, certificate, err := o.metrics.server()
+	if err != nil {
+		return nil, err
+	}
 	cached := controllers.CacheOptions()
 	cached.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		MapperProvider:                newMapper,
 		Cache:                         cached,
-		Metrics:                       server.Options{BindAddress: o.metricsAddress},
+		Metrics:                       served,
 		HealthProbeBindAddress:        o.probeAddress,
 		PprofBindAddress:              pprofAddress(),
 		LeaderElection:                o.leaderElect,
@@ -56,20 +59,26 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	if err != nil {
 		return nil, fmt.Errorf("setting up the manager: %w", err)
 	}
+	if certificate != nil {
+		if err := mgr.Add(certificate); err != nil {
+			return nil, fmt.Errorf("following the certificate of metrics: %w", err)
+		}
+	}
 	accountCache, err := addAccountCache(mgr, config, o)
 	if err != nil {
 		return nil, err
 	}
 	reconciler := &controllers.Reconciler{
-		Reader:          mgr.GetCache(),
-		Live:            mgr.GetAPIReader(),
-		Client:          mgr.GetClient(),
-		Accounts:        &accounts.Finder{Secrets: accountCache},
-		Recorder:        mgr.GetEventRecorder(operatorName),
-		Clock:           clock.RealClock{},
-		ServerTime:      serverTime,
-		Outages:         outages,
-		AllowedPrefixes: o.allowedPrefixes,
+		Reader:           mgr.GetCache(),
+		Live:             mgr.GetAPIReader(),
+		Client:           mgr.GetClient(),
+		Accounts:         &accounts.Finder{Secrets: accountCache},
+		Recorder:         mgr.GetEventRecorder(operatorName),
+		Clock:            clock.RealClock{},
+		ServerTime:       serverTime,
+		Outages:          outages,
+		AllowedPrefixes:  o.allowedPrefixes,
+		PerObjectMetrics: o.metrics.perObject,
 	}
 	if o.clusterAccounts {
 		reconciler.Accounts.Cluster = accountCache

@@ -18,7 +18,7 @@ import (
 
 // options are what the command line says.
 type options struct {
-	metricsAddress          string
+	metrics                 metricsOptions
 	probeAddress            string
 	leaderElect             bool
 	leaderElectionNamespace string
@@ -38,7 +38,7 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error says what is wrong; all flags are for --help
 	config.RegisterFlags(flags) // --kubeconfig
-	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address on which metrics are served, by HTTP, such as 127.0.0.1:8080. 0 switches it off.")
+	o.metrics.register(flags)
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address on which /healthz and /readyz are served. 0 switches it off.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Elect a leader among several managers; the others stand by with warm caches.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease. Empty: the manager's own, in a cluster.")
@@ -85,6 +85,7 @@ func (o options) validate() error {
 	if err := twilio.ValidateBaseURL(o.twilioAPIURL); err != nil {
 		errs = append(errs, fmt.Errorf("--twilio-api-url: %w", err))
 	}
+	errs = append(errs, o.metrics.validate()...)
 	errs = append(errs, startup.ValidateNamespaces(o.namespaces)...)
 	for _, prefix := range o.allowedPrefixes {
 		domain, ok := strings.CutSuffix(prefix, "/")

@@ -15,7 +15,7 @@ import (
 // ordinary is what a manager does that is told nothing.
 func ordinary() options {
 	return options{
-		metricsAddress:   "0",
+		metrics:          metricsOptions{address: "0", secure: true, certName: "tls.crt", certKey: "tls.key", perObject: true},
 		probeAddress:     ":8081",
 		leaderElectionID: "capability-operator",
 		concurrency:      16,
@@ -31,8 +31,13 @@ func TestOptions(t *testing.T) {
 		args   []string
 		change func(*options)
 	}{
-		"nothing":      {nil, func(*options) {}},
-		"addresses":    {[]string{"--metrics-bind-address=127.0.0.1:8080", "--health-probe-bind-address", "0"}, func(o *options) { o.metricsAddress, o.probeAddress = "127.0.0.1:8080", "0" }},
+		"nothing":    {nil, func(*options) {}},
+		"addresses":  {[]string{"--metrics-bind-address=127.0.0.1:8080", "--health-probe-bind-address", "0"}, func(o *options) { o.metrics.address, o.probeAddress = "127.0.0.1:8080", "0" }},
+		"plain HTTP": {[]string{"--metrics-secure=false"}, func(o *options) { o.metrics.secure = false }},
+		"a certificate": {[]string{"--metrics-cert-path=/certs", "--metrics-cert-name=a.crt", "--metrics-cert-key=a.key"}, func(o *options) {
+			o.metrics.certPath, o.metrics.certName, o.metrics.certKey = "/certs", "a.crt", "a.key"
+		}},
+		"few series":   {[]string{"--per-object-metrics=false"}, func(o *options) { o.metrics.perObject = false }},
 		"an election":  {[]string{"--leader-elect", "--leader-election-namespace=voice"}, func(o *options) { o.leaderElect, o.leaderElectionNamespace = true, "voice" }},
 		"a lease":      {[]string{"--leader-election-id=capability-operator-sales"}, func(o *options) { o.leaderElectionID = "capability-operator-sales" }},
 		"no election":  {[]string{"--leader-elect=false"}, func(*options) {}},
@@ -57,7 +62,7 @@ func TestOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(options{})); diff != "" {
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(options{}, metricsOptions{})); diff != "" {
 				t.Error(diff)
 			}
 			if printed.Len() > 0 {
@@ -94,6 +99,7 @@ func TestMistakenOptions(t *testing.T) {
 		"the operator's own prefix":  {[]string{"--allowed-metadata-prefixes=voice.capability-operator.io/"}, []string{`"voice.capability-operator.io/"`, "reserved"}},
 		"an API without encryption":  {[]string{"--twilio-api-url=http://api.twilio.com"}, []string{"--twilio-api-url", "https"}},
 		"an API that is no address":  {[]string{"--twilio-api-url=twilio"}, []string{"--twilio-api-url", "https"}},
+		"a certificate of nothing":   {[]string{"--metrics-secure=false", "--metrics-cert-path=/certs"}, []string{"--metrics-cert-path", "plain HTTP", "--metrics-secure=false"}},
 		"several mistakes, told at once": {
 			[]string{"--watch-namespaces=A", "--allowed-metadata-prefixes=b", "--max-concurrent-reconciles=0"},
 			[]string{`"A"`, `"b"`, "--max-concurrent-reconciles 0"},
@@ -125,7 +131,8 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	}
 	for _, name := range []string{
 		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-id", "leader-election-namespace",
-		"log-level", "version", "max-concurrent-reconciles", "metrics-bind-address", "watch-namespaces",
+		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "metrics-cert-key", "metrics-cert-name",
+		"metrics-cert-path", "metrics-secure", "per-object-metrics", "version", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {
 			t.Errorf("--help leaves out --%s", name)

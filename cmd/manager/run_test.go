@@ -68,7 +68,7 @@ func TestAManager(t *testing.T) {
 		ended <- run(running, []string{
 			"--kubeconfig=" + cluster.Kubeconfig(), "--watch-namespaces=watched", "--log-level=debug",
 			"--leader-elect", "--leader-election-namespace=default",
-			"--health-probe-bind-address=" + probes, "--metrics-bind-address=" + metrics,
+			"--health-probe-bind-address=" + probes, "--metrics-bind-address=" + metrics, "--metrics-secure=false",
 		}, said)
 	}()
 

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/capability-operator/capability-operator/test/series"
 	"github.com/capability-operator/capability-operator/tokenserver/certificate"
 )
 
@@ -175,6 +176,7 @@ func (w *world) measures(t *testing.T, bearer string) {
 			t.Errorf("there is no %s", metric)
 		}
 	}
+	series.Documented(t, "../..", "Series of the token server", seen.body)
 	for _, no := range []string{"tommy", "system:serviceaccount", "support"} {
 		if strings.Contains(seen.body, no) {
 			t.Errorf("a metric tells of %s", no)

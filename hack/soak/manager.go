@@ -52,7 +52,7 @@ func newManager(ctx context.Context, s *stage, name string) (*manager, error) {
 	}
 	m.args = []string{
 		"--kubeconfig=" + s.Kubeconfig, "--leader-elect", "--leader-election-namespace=" + installed.Namespace,
-		"--metrics-bind-address=" + m.metrics, "--health-probe-bind-address=0",
+		"--metrics-bind-address=" + m.metrics, "--metrics-secure=false", "--health-probe-bind-address=0",
 	}
 	m.log, err = os.OpenFile(filepath.Join(s.out, "manager-"+name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

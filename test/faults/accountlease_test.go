@@ -34,7 +34,7 @@ func TestTheStatusOfAnAccountIsWrittenOnAfterItsWriterIsKilled(t *testing.T) {
 	l.awaitAccount(t, l.platform.sid)
 	n.awaitReady(t, soon, 1)
 	expectUsers(t, l.platform.name, 1, p.leading, p.standby)
-	if _, counts := p.standby.metric(t.Context(), "capability_operator_account_users"); counts {
+	if _, counts := p.standby.metric(t.Context(), "capability_operator_clusteraccount_users"); counts {
 		t.Error("a standby counts users of accounts too, so that the sum over all is none")
 	}
 

@@ -58,7 +58,7 @@ func newManager(t *testing.T, s settings) *manager {
 	m.args = append([]string{
 		"--kubeconfig=" + s.kubeconfig,
 		"--watch-namespaces=" + strings.Join(names(s.namespaces), ","),
-		"--metrics-bind-address=" + m.metrics,
+		"--metrics-bind-address=" + m.metrics, "--metrics-secure=false",
 		"--health-probe-bind-address=0",
 	}, s.args...)
 	if s.elect != "" {

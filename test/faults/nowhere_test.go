@@ -41,7 +41,7 @@ func TestOneAccountServesFiftyNamespacesAndItsAuthTokenIsNowhereElse(t *testing.
 		t.Errorf("the AuthTokens are in %q, and should be in %q alone", places, want)
 	}
 	page, err := m.page(t.Context())
-	if err != nil || !strings.Contains(page, fmt.Sprintf("capability_operator_account_users{account=%q} %d", l.platform.name, tenants)) {
+	if err != nil || !strings.Contains(page, fmt.Sprintf("capability_operator_clusteraccount_users{clusteraccount=%q} %d", l.platform.name, tenants)) {
 		t.Errorf("the metrics (%v) don't say that %d use the account", err, tenants)
 	}
 	for _, key := range l.platform.keys {

@@ -84,7 +84,7 @@ func expectUsers(t *testing.T, account string, users int, managers ...*manager) 
 	eventually(t, soon, "the users of the account are counted", func(ctx context.Context) (bool, string) {
 		sum := 0.0
 		for _, m := range managers {
-			counted, _ := m.metric(ctx, "capability_operator_account_users", fmt.Sprintf("account=%q", account))
+			counted, _ := m.metric(ctx, "capability_operator_clusteraccount_users", fmt.Sprintf("clusteraccount=%q", account))
 			sum += counted
 		}
 		return sum == float64(users), fmt.Sprint(sum)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,12 @@ var (
 		roles: []string{"rbac"},
 		flags: func(string) []string { return nil },
 	}
+	// servingMetrics is the named namespace again, with what config/metrics adds.
+	servingMetrics = scope{
+		name:  "serving metrics",
+		roles: append([]string{"metrics/rbac"}, aNamedNamespace.roles...),
+		flags: aNamedNamespace.flags,
+	}
 )
 
 // parallel lets a test run beside others, where its operator does not work in the namespaces of others.
@@ -51,6 +58,8 @@ func (s *scope) parallel(t *testing.T) {
 type installation struct {
 	operator
 	scope scope
+	// metrics is where they are served, where they are, and scraper a token of who may read them.
+	metrics, scraper string
 }
 
 // install applies the roles without the right that is taken away; the zero right takes nothing.
@@ -58,7 +67,7 @@ func install(t *testing.T, scope scope, without right) *installation {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "rbac-"}}
 	create(t, namespace)
-	in := &installation{operator{t: t, namespace: namespace.Name}, scope}
+	in := &installation{operator: operator{t: t, namespace: namespace.Name}, scope: scope}
 	taken := false
 	for _, object := range in.manifests() {
 		switch manifest := object.(type) {
@@ -90,7 +99,11 @@ func (in *installation) manifests() []client.Object {
 // run starts the manager with the flags of the manifests, but for the ports.
 func (in *installation) run() {
 	in.t.Helper()
-	in.operator.run(append(in.scope.flags(in.namespace), "--leader-elect", "--health-probe-bind-address=0")...)
+	in.metrics = "0"
+	if slices.Contains(in.scope.roles, "metrics/rbac") {
+		in.metrics = freeAddress(in.t)
+	}
+	in.operator.run(append(in.scope.flags(in.namespace), "--leader-elect", "--health-probe-bind-address=0", "--metrics-bind-address="+in.metrics)...)
 }
 
 // remove is for the end of a test, when its own context has ended.

@@ -57,11 +57,11 @@ func page(t *testing.T, name string) string {
 	return string(content)
 }
 
-// documented is the overlay of that name, word for word as docs/operations.md or docs/on-demand.md has it.
+// documented is the overlay of that name, word for word as the page that has it says.
 func documented(t *testing.T, name string) string {
 	t.Helper()
 	files := map[string]string{}
-	for _, of := range []string{"operations.md", "on-demand.md"} {
+	for _, of := range []string{"operations.md", "on-demand.md", "metrics.md"} {
 		for _, block := range written.FindAllStringSubmatch(page(t, of), -1) {
 			files[block[1]] = block[2]
 		}

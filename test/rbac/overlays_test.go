@@ -72,6 +72,8 @@ type installed struct {
 	flags []string // of the manager, as the manifests have them
 	// shards are the flags of each manager, where there are several.
 	shards [][]string
+	// metrics is where they are served, once it runs.
+	metrics string
 }
 
 // install applies the overlay as a user does, twice, without a complaint. It is removed when the test ends.
@@ -131,14 +133,21 @@ func makeNamespace(t *testing.T, name string) {
 // run starts the manager with the flags of the manifests, but for the addresses.
 func (in *installed) run(more ...string) (probes string) {
 	in.t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(in.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	probes = listener.Addr().String()
-	_ = listener.Close()
-	in.operator.run(slices.Concat(in.flags, []string{"--metrics-bind-address=0", "--health-probe-bind-address=" + probes}, more)...)
+	probes = freeAddress(in.t)
+	in.metrics = freeAddress(in.t)
+	in.operator.run(slices.Concat(in.flags, []string{"--metrics-bind-address=" + in.metrics, "--health-probe-bind-address=" + probes}, more)...)
 	return probes
+}
+
+// freeAddress is one that nobody listens on a moment before it is used.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }
 
 // ready is nil once the manager says so.
@@ -187,6 +196,7 @@ func TestAnOverlayInstalls(t *testing.T) {
 				if err := ready(t.Context(), probes); err != nil {
 					t.Error(err)
 				}
+				in.servesMetrics()
 				if refused, err := in.refusals(); err != nil || len(refused) > 0 {
 					t.Errorf("was refused %s (%v)", refused, err)
 				}

@@ -36,8 +36,8 @@ const (
 	leases       = "coordination.k8s.io/leases"
 )
 
-// whatIsNeeded is why the manifests grant each right: the check that fails without it. In the whole cluster there are those of
-// a named namespace and these.
+// whatIsNeeded is why the manifests grant each right: the check that fails without it. In the whole cluster, and where metrics
+// are served, there are those of a named namespace and these.
 var whatIsNeeded = map[*scope]map[right]check{
 	&aNamedNamespace: {
 		{"get", declarations, ""}:               aNewDeclarationGetsItsFirstToken,
@@ -61,6 +61,10 @@ var whatIsNeeded = map[*scope]map[right]check{
 
 		{"create", "events", ""}: aNewLeaderIsToldInAnEvent,
 	},
+	&servingMetrics: {
+		{"create", "authentication.k8s.io/tokenreviews", ""}:        whoMayScrapeIsServed,
+		{"create", "authorization.k8s.io/subjectaccessreviews", ""}: whoMayScrapeIsServed,
+	},
 	&theWholeCluster: {
 		{"list", lent, ""}:              aDeclarationOfALentAccountGetsItsFirstToken,
 		{"watch", lent, ""}:             lentAccountsAreNotListedAgainAndAgain,
@@ -77,7 +81,7 @@ var whatIsNeeded = map[*scope]map[right]check{
 func TestEveryRightIsThereForACheck(t *testing.T) {
 	for scope, needs := range whatIsNeeded {
 		t.Run(scope.name, func(t *testing.T) {
-			in := &installation{operator{t: t, namespace: "any"}, *scope}
+			in := &installation{operator: operator{t: t, namespace: "any"}, scope: *scope}
 			var granted []string
 			for _, manifest := range in.manifests() {
 				for _, right := range rightsIn(manifest) {
@@ -88,7 +92,7 @@ func TestEveryRightIsThereForACheck(t *testing.T) {
 			for right := range needs {
 				needed = append(needed, right.String())
 			}
-			if scope == &theWholeCluster {
+			if scope != &aNamedNamespace {
 				for right := range whatIsNeeded[&aNamedNamespace] {
 					needed = append(needed, right.String())
 				}
@@ -183,13 +187,19 @@ func rightsIn(manifest any) []right {
 	return list
 }
 
-// less is the rules without a right.
+// less is the rules without a right; those about no resource, which are people's, stay.
 func less(rules []rbacv1.PolicyRule, without right, taken *bool) []rbacv1.PolicyRule {
-	return slices.DeleteFunc(split(rules), func(rule rbacv1.PolicyRule) bool {
+	list := slices.DeleteFunc(split(rules), func(rule rbacv1.PolicyRule) bool {
 		found := rightOf(rule) == without
 		*taken = *taken || found
 		return found
 	})
+	for _, rule := range rules {
+		if len(rule.NonResourceURLs) > 0 {
+			list = append(list, rule)
+		}
+	}
+	return list
 }
 
 // split gives each right a rule of its own.

@@ -41,8 +41,8 @@ type setup struct {
 	profiles   string
 	sections   []string
 
-	objects, restarted, unrelated, newcomers int
-	sizes                                    []int
+	objects, restarted, unrelated, newcomers, scraped int
+	sizes                                             []int
 
 	workers, rounds          int
 	warmUp, window, settling time.Duration
@@ -65,6 +65,7 @@ var sections = []section{
 	{"overdue", overdue},
 	{"unrelated", unrelated},
 	{"memory", memory},
+	{"scrape", scrape},
 }
 
 func sectionNames() []string {
@@ -136,6 +137,7 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 	})
 	flags.IntVar(&s.restarted, "restarted", 10000, "how many objects the manager finds in the sections restart and overdue; they are declared at 10,000 a minute")
 	flags.IntVar(&s.unrelated, "unrelated", 2000, "how many Secrets of 100 KiB the section unrelated creates")
+	flags.IntVar(&s.scraped, "scraped", 10000, "how many objects metrics tell of in the section scrape")
 	flags.IntVar(&s.newcomers, "newcomers", 100, "how many objects are declared while renewals saturate")
 	flags.DurationVar(&s.warmUp, "warm-up", 3*time.Second, "how long the bare client writes before it counts")
 	flags.DurationVar(&s.window, "window", 15*time.Second, "how long each rate is measured")
@@ -152,7 +154,7 @@ func parseArgs(args []string, usage io.Writer) (setup, error) {
 			return s, fmt.Errorf("--sections: %q is none of %s", name, strings.Join(sectionNames(), ", "))
 		}
 	}
-	if min(s.objects, s.restarted, s.unrelated-unrelatedSample, s.newcomers, s.workers, s.rounds) < 1 || s.window < 2*time.Second {
+	if min(s.objects, s.restarted, s.unrelated-unrelatedSample, s.newcomers, s.scraped, s.workers, s.rounds) < 1 || s.window < 2*time.Second {
 		return s, fmt.Errorf("numbers must be 1 or more, --unrelated more than %d, and --window 2s or more", unrelatedSample)
 	}
 	return s, nil

@@ -22,7 +22,7 @@ type manager struct {
 }
 
 // startManager returns at once; ready waits for it.
-func (s *stage) startManager(ctx context.Context) (*manager, error) {
+func (s *stage) startManager(ctx context.Context, flags ...string) (*manager, error) {
 	args, environment, err := deployed(filepath.Join(s.repository, "config", "manager", "deployment.yaml"))
 	if err != nil {
 		return nil, err
@@ -39,8 +39,8 @@ func (s *stage) startManager(ctx context.Context) (*manager, error) {
 	m.started = time.Now()
 	args = append(args, // of a flag that is given twice the last counts
 		"--kubeconfig="+s.Kubeconfig, fmt.Sprintf("--max-concurrent-reconciles=%d", s.workers), "--leader-election-namespace="+installed.Namespace,
-		"--metrics-bind-address="+m.metrics, "--health-probe-bind-address="+m.probes)
-	m.process, err = startProcess(ctx, environment, streams{}, s.manager, args...)
+		"--metrics-bind-address="+m.metrics, "--metrics-secure=false", "--health-probe-bind-address="+m.probes)
+	m.process, err = startProcess(ctx, environment, streams{}, s.manager, append(args, flags...)...)
 	return m, err
 }
 
