@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
 	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
 
 // longer is delivered beside the samples: what they leave out, and each value that could
@@ -64,6 +66,8 @@ func TestApplyingAgainChangesNothing(t *testing.T) {
 			s.must(t, apply...)
 			s.must(t, "wait", "--for=condition=Ready", "ccap", "--all", "-n", how, "--timeout=60s")
 			s.must(t, "wait", "--for=condition=Ready", "cacct/"+how, "--timeout=60s")
+			// What is asked for by hand stays, though no repository has it.
+			s.must(t, "annotate", "ccap/tommy", "-n", how, v1alpha1.RenewRequestedAtAnnotation+"=2026-01-02T15:04:05Z")
 
 			before := kept(t, s, how)
 			s.must(t, apply...)
@@ -72,6 +76,9 @@ func TestApplyingAgainChangesNothing(t *testing.T) {
 			}
 			if printed, err := s.kubectl(t, append([]string{"diff", "-n", how, "-f", manifests}, flags...)...); err != nil {
 				t.Errorf("kubectl diff: %v\n%s", err, printed)
+			}
+			if !strings.Contains(before, v1alpha1.RenewRequestedAtAnnotation) {
+				t.Errorf("the annotation is not among what is compared:\n%s", before)
 			}
 			mustEqualAsArgoCompares(t, s, how, manifests)
 			mustBearNoMark(t, s, how)

@@ -157,7 +157,7 @@ func document(t *testing.T, name string) *unstructured.Unstructured {
 // constants are the types and reasons of conditions that a source of the API has.
 func constants(t *testing.T, source string) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../api/v1alpha1", source), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "api", "v1alpha1", source), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
