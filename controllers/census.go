@@ -42,6 +42,15 @@ func reasonLabel(condition *metav1.Condition) string {
 	return reasonOther
 }
 
+// readyReason is Suspended of all that is. Ready itself says TokenExpired once the
+// token's time is over, and what was meant to happen would look like what was not.
+func readyReason(c *v1alpha1.ClientCapability, ready *metav1.Condition) string {
+	if c.Spec.Suspend && ready != nil {
+		return v1alpha1.ReasonSuspended
+	}
+	return reasonLabel(ready)
+}
+
 // readiness is one state that ClientCapabilities are counted by.
 type readiness struct{ status, reason string }
 
@@ -53,7 +62,7 @@ type census struct {
 
 func (n census) add(c *v1alpha1.ClientCapability) {
 	ready := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ReadyCondition)
-	n.ready[readiness{statusLabel(ready), reasonLabel(ready)}]++
+	n.ready[readiness{statusLabel(ready), readyReason(c, ready)}]++
 	if failing := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.RenewalFailingCondition); isTrue(failing) {
 		n.failing[reasonLabel(failing)]++
 	}

@@ -9,7 +9,28 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
+
+func TestWhatIsSuspendedCountsAsThatAlsoOnceItsTokenExpired(t *testing.T) {
+	expired := v1alpha1.ClientCapability{Status: v1alpha1.ClientCapabilityStatus{Conditions: []metav1.Condition{
+		{Type: v1alpha1.ReadyCondition, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonTokenExpired},
+	}}}
+	suspended, unseen := expired, v1alpha1.ClientCapability{}
+	suspended.Spec.Suspend, unseen.Spec.Suspend = true, true
+	counted := census{ready: map[readiness]int{}}
+	for _, c := range []v1alpha1.ClientCapability{expired, suspended, unseen} {
+		counted.add(&c)
+	}
+	for state, want := range map[readiness]int{
+		{"False", v1alpha1.ReasonTokenExpired}: 1, {"False", v1alpha1.ReasonSuspended}: 1, {"Unknown", reasonPending}: 1,
+	} {
+		if counted.ready[state] != want {
+			t.Errorf("%v is counted %d times, of %v", state, counted.ready[state], counted.ready)
+		}
+	}
+}
 
 func TestEveryReasonIsALabelAndNothingElseIs(t *testing.T) {
 	known := 0

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -54,10 +55,12 @@ func (l *Lease) Start(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	ctx = log.IntoContext(ctx, log.FromContext(ctx)) // the election would write its own format beside the log
+	_, name, _ := strings.Cut(l.lock.Describe(), "/") // which metrics tell it by
+	ctx = log.IntoContext(ctx, log.FromContext(ctx))  // the election would write its own format beside the log
 	for ctx.Err() == nil {
 		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 			Lock:            l.lock,
+			Name:            name,
 			LeaseDuration:   leaseDuration,
 			RenewDeadline:   LeaseDeadline,
 			RetryPeriod:     leaseRetry,
