@@ -123,6 +123,14 @@ func TestMistakenOptions(t *testing.T) {
 	}
 }
 
+func TestACertificateThatIsNotThereIsNotReplacedByAnother(t *testing.T) {
+	o := metricsOptions{address: ":8443", secure: true, certPath: t.TempDir(), certName: "tls.crt", certKey: "tls.key"}
+	_, _, err := o.server()
+	if err == nil || !strings.Contains(err.Error(), "--metrics-cert-path") || !strings.Contains(err.Error(), o.certPath+"/tls.crt") {
+		t.Errorf("the error is: %v", err)
+	}
+}
+
 func TestHelpListsEveryFlag(t *testing.T) {
 	var printed bytes.Buffer
 	_, err := parseOptions([]string{"--help"}, &printed)
