@@ -92,6 +92,7 @@ fuzz: ## Run each fuzz target on FUZZTIME inputs (100000x)
 lint: ## Run golangci-lint and the checks of what it can't see
 	@tools="$$($(tools) golangci-lint)" && "$$tools/golangci-lint" run ./...
 	@hack/check-sources
+	@tools="$$(hack/release/build actionlint)" && "$$tools/actionlint"
 
 .PHONY: verify
 verify: ## Check that generated files, go.mod, go.sum and formatting are up to date
@@ -99,7 +100,17 @@ verify: ## Check that generated files, go.mod, go.sum and formatting are up to d
 
 .PHONY: clean
 clean: ## Remove what was built here; the cached programs stay
-	@rm -rf bin
+	@rm -rf bin dist
+
+##@ Release
+
+.PHONY: dist
+dist: ## Make all that is released, in dist; IMG names the image, VERSION is git's unless it is given
+	@VERSION="$(VERSION)" IMG="$(filter-out capability-operator:dev,$(IMG))" hack/release/dist
+
+.PHONY: dist-guard
+dist-guard: ## Make a release twice, in two folders, and compare the bytes
+	@hack/release/twice
 
 ##@ Install into a cluster
 

@@ -81,6 +81,7 @@ func TestTranscriptsOfClusterAccounts(t *testing.T) {
 			w.look()
 			w.noteSecrets()
 			w.transcribe("ClusterAccount-"+s.called(), "accounts", "accounts production")
+			w.keepDocument("ClusterAccount-" + s.called())
 		})
 	}
 }
@@ -89,6 +90,7 @@ func TestAClusterAccountThatTheOperatorHasNotSeenIsToldOf(t *testing.T) {
 	w := newWorld(t)
 	w.lendWithKey()
 	w.transcribe("ClusterAccount-"+advice.Pending, "accounts", "accounts production")
+	w.keepDocument("ClusterAccount-" + advice.Pending)
 }
 
 func TestAFormerKeyIsToldOfUntilItMayBeDeleted(t *testing.T) {
@@ -101,4 +103,5 @@ func TestAFormerKeyIsToldOfUntilItMayBeDeleted(t *testing.T) {
 	w.look()
 	w.noteSecrets()
 	w.transcribe("ClusterAccount-with-a-former-key", "accounts production")
+	w.keepDocument("ClusterAccount-with-a-former-key")
 }

@@ -143,8 +143,10 @@ func reasonsIn(t *testing.T, file string) []string {
 
 func TestTheVersionIsPrinted(t *testing.T) {
 	w := newWorld(t)
-	if got := w.callExactly([]string{"version"}); !regexp.MustCompile(`^kubectl-capability \S+, go1\.\S+, \w+/\w+`).MatchString(got) {
-		t.Errorf("it is %q", got)
+	for _, way := range []string{"version", "--version"} {
+		if got := w.callExactly([]string{way}); !regexp.MustCompile(`^kubectl-capability \S+, go1\.\S+, \w+/\w+`).MatchString(got) {
+			t.Errorf("%s gives %q", way, got)
+		}
 	}
 }
 

@@ -177,6 +177,7 @@ func transcribeAll(t *testing.T, states []state) {
 				commands = usual
 			}
 			w.transcribe(s.called(), commands...)
+			w.keepDocument(s.called())
 			w.checkAdvice(s)
 		})
 	}

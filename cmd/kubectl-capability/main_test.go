@@ -15,7 +15,7 @@ import (
 	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
-// update writes the transcripts anew: go test ./cmd/kubectl-capability -update
+// update writes the transcripts, and the objects that they are of, anew: go test ./cmd/kubectl-capability -update
 var update = flag.Bool("update", false, "write the transcripts of testdata anew")
 
 // asProgram has the test's binary be the program, so that kubectl can call it.

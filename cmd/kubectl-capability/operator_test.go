@@ -18,6 +18,7 @@ func TestAnOperatorThatDoesNotWorkIsToldOf(t *testing.T) {
 		w.create(w.declaration())
 		w.mustBe(advice.Pending)
 		w.transcribe("Pending", usual...)
+		w.keepDocument("Pending")
 	})
 	t.Run("where it has not seen a change", func(t *testing.T) {
 		w := newWorld(t)
@@ -25,6 +26,7 @@ func TestAnOperatorThatDoesNotWorkIsToldOf(t *testing.T) {
 		w.change(func(c *v1alpha1.ClientCapability) { c.Spec.TTL = "2h" })
 		w.mustBe(advice.Pending)
 		w.transcribe("Pending-after-a-change", usual...)
+		w.keepDocument("Pending-after-a-change")
 	})
 	t.Run("where it does not renew", func(t *testing.T) {
 		w := newWorld(t)
@@ -32,6 +34,7 @@ func TestAnOperatorThatDoesNotWorkIsToldOf(t *testing.T) {
 		w.step(42 * time.Minute)
 		w.mustBe(advice.Overdue)
 		w.transcribe("Overdue", usual...)
+		w.keepDocument("Overdue")
 	})
 	t.Run("where it lets the token expire", func(t *testing.T) {
 		w := newWorld(t)
@@ -39,6 +42,7 @@ func TestAnOperatorThatDoesNotWorkIsToldOf(t *testing.T) {
 		w.step(62 * time.Minute)
 		w.mustBe(advice.Overdue)
 		w.transcribe("Overdue-and-expired", "list", "explain tommy", "inspect tommy")
+		w.keepDocument("Overdue-and-expired")
 	})
 	t.Run("where it stopped while renewals failed", func(t *testing.T) {
 		w := newWorld(t)
@@ -49,6 +53,7 @@ func TestAnOperatorThatDoesNotWorkIsToldOf(t *testing.T) {
 		w.step(17 * time.Minute)
 		w.mustBe(v1alpha1.ReasonAccountNotFound)
 		w.transcribe("Expired-unsaid", usual...)
+		w.keepDocument("Expired-unsaid")
 	})
 }
 
@@ -60,6 +65,7 @@ func TestAnObjectThatIsBeingDeletedIsToldOf(t *testing.T) {
 	w.delete(w.declaration())
 	w.mustBe(advice.Deleting)
 	w.transcribe("Deleting", usual...)
+	w.keepDocument("Deleting")
 	w.change(func(c *v1alpha1.ClientCapability) { c.Finalizers = nil })
 }
 

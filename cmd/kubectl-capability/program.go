@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
 
+	"github.com/capability-operator/capability-operator/internal/buildinfo"
 	"github.com/capability-operator/capability-operator/internal/plugin"
 	"github.com/capability-operator/capability-operator/internal/terminal"
 )
@@ -47,11 +48,13 @@ func (p *program) root() *cobra.Command {
 		Long: "kubectl capability shows what became of each ClientCapability of capability-operator: whether its token lives, when it is\n" +
 			"renewed, what stands in its way and what to do about that. It reads as you, and says what you may not read.",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl capability"},
+		Version:       versionLine(),
 		SilenceErrors: true, // main says them
 		SilenceUsage:  true,
 		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(p.streams.In)
 	root.SetOut(p.streams.Out)
 	root.SetErr(p.streams.ErrOut)
@@ -142,7 +145,7 @@ func (p *program) session() (*plugin.Session, error) {
 		config.Wrap(server.Wrap)
 		s.Clock = server
 	}
-	config.UserAgent = "kubectl-capability/" + versionOf().Version
+	config.UserAgent = "kubectl-capability/" + buildinfo.Read().Version
 	s.API, s.Tokens, err = plugin.Connect(config)
 	return s, err
 }

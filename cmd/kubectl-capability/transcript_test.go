@@ -29,12 +29,12 @@ func (w *world) transcribe(name string, commands ...string) {
 			fmt.Fprintf(&text, "(exit code %d)\n", got.code)
 		}
 	}
-	compare(w.t, name, text.String())
+	compare(w.t, filepath.Join("testdata", "transcripts"), name+".txt", text.String())
 }
 
-func compare(t *testing.T, name, got string) {
+func compare(t *testing.T, folder, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", "transcripts", name+".txt")
+	path := filepath.Join(folder, name)
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/capability-operator/capability-operator/internal/buildinfo"
 	"github.com/capability-operator/capability-operator/internal/startup"
 )
 
@@ -30,6 +31,10 @@ func main() {
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.version {
+		_, err = fmt.Fprintln(os.Stdout, buildinfo.Read().Line(operatorName))
 		return err
 	}
 	logger := startup.Logger(o.logLevel, stderr)

@@ -29,6 +29,7 @@ type options struct {
 	clusterAccounts         bool
 	twilioAPIURL            string
 	logLevel                slog.Level
+	version                 bool
 }
 
 func parseOptions(args []string, output io.Writer) (options, error) {
@@ -51,6 +52,7 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 		"Serve ClusterAccounts, for which ClusterAccounts, namespaces and the labelled Secrets of all namespaces are read. Set it to false where that is not permitted.")
 	flags.StringVar(&o.twilioAPIURL, "twilio-api-url", twilio.DefaultBaseURL, "Where Twilio is asked about the credentials of ClusterAccounts that have spec.verify. Nothing else ever calls it.")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error.")
+	flags.BoolVar(&o.version, "version", false, "Print which build this is, and end.")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(output)

@@ -123,6 +123,14 @@ func TestMistakenOptions(t *testing.T) {
 	}
 }
 
+func TestACertificateThatIsNotThereIsNotReplacedByAnother(t *testing.T) {
+	o := metricsOptions{address: ":8443", secure: true, certPath: t.TempDir(), certName: "tls.crt", certKey: "tls.key"}
+	_, _, err := o.server()
+	if err == nil || !strings.Contains(err.Error(), "--metrics-cert-path") || !strings.Contains(err.Error(), o.certPath+"/tls.crt") {
+		t.Errorf("the error is: %v", err)
+	}
+}
+
 func TestHelpListsEveryFlag(t *testing.T) {
 	var printed bytes.Buffer
 	_, err := parseOptions([]string{"--help"}, &printed)
@@ -132,7 +140,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	for _, name := range []string{
 		"allowed-metadata-prefixes", "cluster-accounts", "twilio-api-url", "health-probe-bind-address", "kubeconfig", "leader-elect", "leader-election-id", "leader-election-namespace",
 		"log-level", "max-concurrent-reconciles", "metrics-bind-address", "metrics-cert-key", "metrics-cert-name",
-		"metrics-cert-path", "metrics-secure", "per-object-metrics", "watch-namespaces",
+		"metrics-cert-path", "metrics-secure", "per-object-metrics", "version", "watch-namespaces",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {
 			t.Errorf("--help leaves out --%s", name)

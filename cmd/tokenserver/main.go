@@ -11,6 +11,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/capability-operator/capability-operator/internal/buildinfo"
 	"github.com/capability-operator/capability-operator/internal/startup"
 )
 
@@ -27,6 +28,10 @@ func main() {
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.version {
+		_, err = fmt.Fprintln(os.Stdout, buildinfo.Read().Line("capability-operator-tokenserver"))
 		return err
 	}
 	setLogger(o.logLevel, stderr)

@@ -31,6 +31,7 @@ type options struct {
 	namespaces        []string
 	clusterAccounts   bool
 	logLevel          slog.Level
+	version           bool
 }
 
 func parseOptions(args []string, output io.Writer) (options, error) {
@@ -53,12 +54,16 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags.BoolVar(&o.clusterAccounts, "cluster-accounts", true,
 		"Serve ClusterAccounts, for which ClusterAccounts, namespaces and the labelled Secrets of all namespaces are read. Set it as the manager's is.")
 	flags.StringVar(&level, "log-level", "info", "debug, info, warn or error.")
+	flags.BoolVar(&o.version, "version", false, "Print which build this is, and end.")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(output)
 			flags.PrintDefaults()
 		}
 		return o, err
+	}
+	if o.version {
+		return o, nil
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q: every setting is a flag, see --help", flags.Arg(0))

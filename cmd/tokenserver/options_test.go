@@ -133,7 +133,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	}
 	for _, name := range []string{
 		"bind-address", "permit-port-sharing", "tls-cert-file", "tls-private-key-file", "cert-namespace", "cert-secret", "cert-configmap",
-		"cert-apiservice", "cert-names", "watch-namespaces", "cluster-accounts", "log-level", "kubeconfig",
+		"cert-apiservice", "cert-names", "watch-namespaces", "cluster-accounts", "log-level", "version", "kubeconfig",
 	} {
 		if !strings.Contains(printed.String(), "-"+name) {
 			t.Errorf("--help leaves out --%s", name)

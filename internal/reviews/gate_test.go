@@ -141,8 +141,10 @@ func TestAnAnswerIsRememberedForAWhileAndAFailureIsNot(t *testing.T) {
 			t.Errorf("who may no longer still gets %d", got.Code)
 		}
 		server.fails = errors.New("connection refused")
-		if !asks("Bearer other") || !asks("Bearer other") {
-			t.Error("a failure is remembered")
+		for range 2 {
+			if !asks("Bearer other") {
+				t.Error("a failure is remembered")
+			}
 		}
 	})
 }

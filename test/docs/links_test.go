@@ -68,6 +68,24 @@ func TestEveryPageIsReachedFromTheReadme(t *testing.T) {
 	}
 }
 
+// The map is how a page is found by somebody who does not know that there is one.
+func TestTheMapHasALineForEveryPage(t *testing.T) {
+	const theMap = "docs/README.md"
+	lines := map[string]int{}
+	for _, match := range regexp.MustCompile(`(?m)^\| \[[^]]+\]\(([^)#]+)\) \| [^|]{20,} \|$`).FindAllStringSubmatch(read(t, theMap), -1) {
+		lines[filepath.Join("docs", match[1])]++
+	}
+	for _, page := range pages(t) {
+		folder := filepath.Dir(page)
+		if page == theMap || folder != "docs" && folder != "." {
+			continue
+		}
+		if lines[page] != 1 {
+			t.Errorf("%s has %d lines on %s", theMap, lines[page], page)
+		}
+	}
+}
+
 // pages are all pages of the repository, by their path from its top.
 func pages(t *testing.T) []string {
 	t.Helper()

@@ -71,7 +71,9 @@ func connect() error {
 func TestTheOperatorOnACluster(t *testing.T) {
 	refuseToReplace(t)
 	t.Cleanup(func() { uninstallWhatIsLeft(t) })
-	t.Run("is installed, runs without root and elects a leader", testInstallation)
+	if !t.Run("is installed, runs without root and elects a leader", testInstallation) {
+		t.Fatal("nothing else can be tested where it is not")
+	}
 	t.Run("keeps the samples filled with tokens that verify", testSamples)
 	t.Run("lends an account to another namespace, and takes it back", testLending)
 	t.Run("meanwhile", func(t *testing.T) {

@@ -81,7 +81,15 @@ func install(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustKubectl(t, text, "apply", "-f", "-")
+	// On a node that came up a moment before, kubectl apply was seen to fail as a
+	// whole, and to succeed seconds later. What it said then is kept.
+	await(t, time.Minute, "the manifests are applied", func(ctx context.Context) error {
+		_, _, err := kubectl(ctx, text, "apply", "-f", "-")
+		if err != nil {
+			results.figure("kubectl apply failed, and is tried again: %v", err)
+		}
+		return err
+	})
 	mustKubectl(t, "", "wait", "--for=condition=Established", "--timeout=30s", "crd/"+crdName)
 }
 

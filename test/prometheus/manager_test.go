@@ -23,7 +23,7 @@ import (
 // served are the metrics that a manager serves that leads and has something to do, each with the labels of its series.
 func served(t *testing.T) exposed {
 	t.Helper()
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{CRDPaths: []string{filepath.Join(root, "config/crd/bases")}})
+	cluster, err := controlplane.Start(t.Context(), controlplane.Options{CRDPaths: []string{root + "/config/crd/bases"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func served(t *testing.T) exposed {
 			t.Error(err)
 		}
 	})
-	samples := exec.CommandContext(t.Context(), cluster.KubectlPath(), "--kubeconfig", cluster.Kubeconfig(), "apply", "-k", filepath.Join(root, "config/samples"))
+	samples := exec.CommandContext(t.Context(), cluster.KubectlPath(), "--kubeconfig", cluster.Kubeconfig(), "apply", "-k", root+"/config/samples")
 	if printed, err := samples.CombinedOutput(); err != nil {
 		t.Fatalf("applying the samples: %v\n%s", err, printed)
 	}

@@ -64,7 +64,7 @@ func runbookList(t *testing.T) map[string]string {
 	t.Helper()
 	listed := map[string]string{}
 	for _, match := range regexp.MustCompile(`(?m)^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \|`).FindAllStringSubmatch(string(read(t, runbooks)), -1) {
-		if match[2] != strings.ToLower(match[1]) {
+		if anchor := strings.ToLower(match[1]); anchor != match[2] {
 			t.Errorf("the list leads from %s to %s", match[1], match[2])
 		}
 		listed[match[1]] = match[3]

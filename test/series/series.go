@@ -2,6 +2,7 @@ package series
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -48,7 +49,7 @@ var row = regexp.MustCompile("(?m)^\\| `(" + prefix + "[a-z_]+)` \\| (\\w+) \\|(
 
 func documented(t *testing.T, repository, section string) map[string]kind {
 	t.Helper()
-	content, err := os.ReadFile(repository + "/docs/metrics.md")
+	content, err := fs.ReadFile(os.DirFS(repository), "docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}

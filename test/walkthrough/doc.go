@@ -1,4 +1,5 @@
-// Package walkthrough runs the commands of pages that promise to be tried, in their
-// order, against a real control plane with the real manager: each block of sh as a
-// reader would paste it. It must not know more of the operator than the page says.
+// Package walkthrough runs the commands of pages against a real control plane with the
+// real manager, each as a reader would paste it: those of pages that promise to be tried
+// block by block, with what they print, and those of other pages one by one. It must not
+// know more of the operator than the page says.
 package walkthrough

@@ -81,8 +81,8 @@ func paste(t *testing.T, environment []string, commands string) string {
 	return string(printed)
 }
 
-// start brings up a control plane with the manifests, and the manager; it returns the reader's environment.
-func start(t *testing.T) []string {
+// start brings up a control plane with the manifests, and the manager with these flags; it returns the reader's environment.
+func start(t *testing.T, flags ...string) []string {
 	t.Helper()
 	cluster, err := controlplane.Start(t.Context(), controlplane.Options{ControllerManager: true})
 	if err != nil {
@@ -94,7 +94,7 @@ func start(t *testing.T) []string {
 		}
 	})
 	environment := append(os.Environ(),
-		"PATH="+filepath.Dir(cluster.KubectlPath())+":"+os.Getenv("PATH"), "KUBECONFIG="+cluster.Kubeconfig(), "HOME="+t.TempDir())
+		"PATH="+filepath.Dir(cluster.KubectlPath())+":"+withPlugin(t)+":"+os.Getenv("PATH"), "KUBECONFIG="+cluster.Kubeconfig(), "HOME="+t.TempDir())
 	paste(t, environment, "kubectl apply -k "+repository+"config/default")
 	paste(t, environment, "kubectl wait --for=condition=Established crd --all --timeout=60s")
 
@@ -105,7 +105,8 @@ func start(t *testing.T) []string {
 	}
 	var said bytes.Buffer
 	running, kill := context.WithCancel(context.Background())
-	manager := exec.CommandContext(running, program, "--kubeconfig="+cluster.Kubeconfig(), "--health-probe-bind-address=0")
+	flags = append(flags, "--kubeconfig="+cluster.Kubeconfig(), "--health-probe-bind-address=0")
+	manager := exec.CommandContext(running, program, flags...)
 	manager.Stdout, manager.Stderr = &said, &said
 	if err := manager.Start(); err != nil {
 		t.Fatal(err)

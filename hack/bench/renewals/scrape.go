@@ -56,7 +56,7 @@ func scrape(ctx context.Context, s *stage, t *table) error {
 	if err != nil {
 		return err
 	}
-	if _, err := reader.await(ctx, m, "\ncapability_operator_leader 1\n"); err != nil { // which has it answer and remember
+	if err := reader.await(ctx, m, "\ncapability_operator_leader 1\n"); err != nil { // which has it answer and remember
 		return err
 	}
 	idle, err := s.atRest(ctx, m.process)
@@ -75,7 +75,7 @@ func scrape(ctx context.Context, s *stage, t *table) error {
 			return err
 		}
 		ready := fmt.Sprintf("\ncapability_operator_clientcapabilities{ready=\"True\",reason=\"TokenValid\"} %v\n", float64(s.scraped))
-		if _, err := reader.await(ctx, m, ready); err != nil {
+		if err := reader.await(ctx, m, ready); err != nil {
 			return err
 		}
 		if err := s.scrapeAgainAndAgain(ctx, reader, m, t, flags); err != nil {
@@ -170,18 +170,19 @@ func (s *stage) certify() (*x509.CertPool, error) {
 }
 
 // await reads the page until it holds the text.
-func (r *scraper) await(ctx context.Context, m *manager, text string) (last scraped, err error) {
+func (r *scraper) await(ctx context.Context, m *manager, text string) (err error) {
 	seen := func(ctx context.Context) (bool, error) {
 		if err := m.alive(); err != nil {
 			return false, err
 		}
+		var last scraped
 		last, err = r.read(ctx, m)
 		return err == nil && bytes.Contains(last.page, []byte(text)), nil
 	}
 	if failed := wait.PollUntilContextTimeout(ctx, time.Second, 20*time.Minute, true, seen); failed != nil {
-		return last, fmt.Errorf("waiting for a page that says %q: %w (%w)", text, failed, err)
+		return fmt.Errorf("waiting for a page that says %q: %w (%w)", text, failed, err)
 	}
-	return last, nil
+	return nil
 }
 
 func (r *scraper) read(ctx context.Context, m *manager) (scraped, error) {
