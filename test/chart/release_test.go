@@ -203,6 +203,9 @@ func TestASecondReleaseBesideTheFirstLeavesTheCRDsToIt(t *testing.T) {
 	if !isThere(t, crd) {
 		t.Error("the CRD went with the second release")
 	}
+	// What the first one leaves behind, a release of another name takes over.
+	mustHelm(t, "uninstall", release, "--namespace", home)
+	install(t, "acme", "", "--take-ownership")
 }
 
 func TestAReleaseTakesOverWhatKustomizeHasInstalled(t *testing.T) {
