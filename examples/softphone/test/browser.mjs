@@ -1,5 +1,6 @@
 // Chromium, as Debian has it: pages of users, and the other end of their calls.
 import { existsSync } from 'node:fs';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -15,11 +16,14 @@ export const launch = () => chromium.launch({
   ],
 });
 
-// Page of a user who is signed in. `titles` are all that its first line has said, and `reloads` how often it was loaded.
+// open is a page of a user who is signed in. `titles` are all that its first line has said, `loads` how often it was
+// loaded, `asked` how often it asked for a token, and `complaints` what the browser had to say.
 export async function open(browser, url, { user, password }, { before } = {}) {
   const context = await browser.newContext({ httpCredentials: { username: user, password }, viewport: { width: 560, height: 640 } });
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
-  const seen = { titles: [], loads: 0, complaints: [] };
+  const seen = { titles: [], loads: 0, complaints: [], asked: 0 };
+  page.on('request', (request) => { if (/\/token/.test(request.url())) seen.asked++; });
   page.on('load', () => seen.loads++);
   page.on('pageerror', (error) => seen.complaints.push(String(error)));
   page.on('console', (line) => { if (/Content Security Policy|Uncaught/.test(line.text())) seen.complaints.push(line.text()); });
@@ -33,9 +37,9 @@ export async function open(browser, url, { user, password }, { before } = {}) {
   const text = (id) => page.locator(`#${id}`).innerText();
   return {
     page, seen, text,
-    // until waits for the element to say what is expected.
+    // until waits for the element to be seen, and to say what is expected.
     async until(id, pattern, seconds = 20) {
-      await page.waitForFunction(([element, source]) => new RegExp(source).test(document.getElementById(element).innerText),
+      await page.waitForFunction(([element, source]) => document.getElementById(element).checkVisibility() && new RegExp(source).test(document.getElementById(element).innerText),
         [id, pattern.source], { timeout: seconds * 1000, polling: 100 }).catch(async () => {
         throw new Error(`after ${seconds} s #${id} says ${JSON.stringify(await text(id))}, and not ${pattern}; the page says ${JSON.stringify(await text('status'))}`);
       });
@@ -45,11 +49,19 @@ export async function open(browser, url, { user, password }, { before } = {}) {
       await page.getByLabel('Number or client to call').fill(to);
       await page.getByRole('button', { name: 'Call', exact: true }).click();
     },
+    // barriers are what axe finds that keeps people out (WCAG 2.2 A and AA), in what is to be seen now.
+    async barriers() {
+      await page.evaluate(axe.source);
+      return page.evaluate(async () => {
+        const { violations } = await window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      });
+    },
     close: () => context.close(),
   };
 }
 
-// Peer is the other end of calls: a page that sends a tone, and counts what it hears.
+// peer is the other end of calls: a page that sends a tone, and counts what it hears.
 export async function peer(browser) {
   const context = await browser.newContext();
   const page = await context.newPage();

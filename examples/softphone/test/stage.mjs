@@ -95,13 +95,13 @@ export class Stage {
       '--cluster-accounts=false', '--health-probe-bind-address=0']);
   }
 
-  // deploy applies the example to a new namespace, with tommy's tokens of that lifetime, and runs what a pod would.
-  async deploy(namespace, { ttl, key, users }) {
+  // deploy applies the example to a new namespace, with tokens of that lifetime for that client, and runs what a pod would.
+  async deploy(namespace, { ttl, key, client, users }) {
     await this.cluster.kubectl(['create', 'namespace', namespace]);
     await this.cluster.setAccount(namespace, key);
     this.twilio.keys.set(key.keySID, key.secret);
-    await this.cluster.kubectl(['apply', '-n', namespace, '-k', 'examples/softphone'].map((arg) => arg.replace(/^examples/, join(repository, 'examples'))));
-    await this.cluster.kubectl(['patch', 'clientcapability', 'tommy', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: { ttl } })]);
+    await this.cluster.kubectl(['apply', '-n', namespace, '-k', join(repository, 'examples/softphone')]);
+    await this.cluster.kubectl(['patch', 'clientcapability', 'tommy', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: { ttl, clientName: client } })]);
     const operator = this.operator(namespace);
     await this.cluster.kubectl(['wait', '--for=condition=Ready', 'clientcapability', '--all', '-n', namespace, '--timeout=60s']);
     const softphone = new Softphone(this, namespace, users);

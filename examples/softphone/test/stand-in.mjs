@@ -1,6 +1,5 @@
 // A stand-in for Twilio's signalling, for tests: as much of it as SDK 2.18.5 needs to register, to be called, to call, and
 // to be told that its token is over. It judges every token that it is shown, and keeps what it saw.
-import { EventEmitter } from 'node:events';
 import { createServer } from 'node:https';
 import { randomBytes } from 'node:crypto';
 import { WebSocketServer } from 'ws';
@@ -8,17 +7,15 @@ import { judge } from './tokens.mjs';
 
 const callSID = () => `CA${randomBytes(16).toString('hex')}`;
 
-// StandIn tells of 'listen', 'register', 'call' and 'end'; `answer` is the other end of outgoing calls: it gets an offer
-// and gives an answer.
-export class StandIn extends EventEmitter {
+// StandIn's `answer` is the other end of outgoing calls: it gets an offer and gives an answer.
+export class StandIn {
   keys = new Map(); // of the account: secrets by SID
   tokens = []; // each that was shown: {at, identity, key, expires, code}, of which code says why it was refused
   clients = new Set(); // connections that are open
+  calls = []; // each that was made or received
   answer = null;
 
   constructor(accountSID) {
-    super();
-    this.setMaxListeners(0);
     this.accountSID = accountSID;
   }
 
@@ -61,7 +58,6 @@ class Client {
     socket.on('close', () => {
       clearTimeout(this.#expiry);
       standIn.clients.delete(this);
-      standIn.emit('gone', this);
     });
     socket.on('message', (data) => {
       const text = data.toString();
@@ -84,7 +80,6 @@ class Client {
     } else {
       this.#admit(claims);
     }
-    this.standIn.emit('listen', shown);
   }
 
   #admit(claims) {
@@ -104,7 +99,6 @@ class Client {
     this.registered = false;
     this.#claims = null;
     this.refuse(31205, 'JWT token expired');
-    this.standIn.emit('expired', this);
   }
 
   on_register({ media }) {
@@ -118,7 +112,6 @@ class Client {
       this.registrations++;
       this.send('ready');
     }
-    this.standIn.emit('register', this);
   }
 
   async on_invite({ callsid, sdp, twilio }) {
@@ -127,7 +120,6 @@ class Client {
     this.send('ringing', { callsid: call.sid });
     const answer = await this.standIn.answer(sdp);
     if (this.#calls.has(call.sid)) this.send('answer', { callsid: call.sid, sdp: answer });
-    this.standIn.emit('call', call);
     return undefined;
   }
 
@@ -142,6 +134,7 @@ class Client {
     const call = { sid, ...rest, hangUp: () => { this.send('hangup', { callsid: sid }); this.#end(sid, 'here'); } };
     call.ended = new Promise((resolve) => { call.end = resolve; });
     this.#calls.set(sid, call);
+    this.standIn.calls.push(call);
     return call;
   }
 
@@ -149,7 +142,6 @@ class Client {
     const call = this.#calls.get(sid) ?? [...this.#calls.values()].find(({ temporary }) => temporary === sid);
     this.#calls.delete(call?.sid);
     call?.end(by);
-    this.standIn.emit('end', call);
   }
 
   on_answer({ callsid, sdp }) { this.#calls.get(callsid)?.accept(sdp); }

@@ -36,6 +36,7 @@ function heed(asks = {}) {
     keeper.refuse();
     phone.drop();
   }
+  if (asks.redial) dial(asks.redial, true);
   render();
 }
 
@@ -44,12 +45,25 @@ function deviceOptions({ edge, signaling }) {
   return { maxCallSignalingTimeoutMs: 30_000, ...(edge && { edge }), ...(signaling && { chunderw: signaling, publishEvents: false }) };
 }
 
-async function dial(to) {
-  if (!keeper.answer.incoming) { // such a token may live for five seconds: it is of this call
+// The microphone comes first: people take longer to permit it than a token of five seconds lives.
+async function dial(to, again = false) {
+  const refused = await microphone();
+  if (refused) return phone.fail(refused);
+  if (!keeper.answer.incoming) { // such a token is of this call alone
     await keeper.askNow();
-    if (keeper.trouble) return;
+    if (keeper.trouble) return undefined;
   }
-  await phone.dial(to, keeper.answer);
+  return phone.dial(to, keeper.answer, again);
+}
+
+// microphone gives Twilio's number for why there is none.
+async function microphone() {
+  try {
+    for (const track of (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks()) track.stop();
+    return undefined;
+  } catch (cause) {
+    return cause.name === 'NotAllowedError' ? 31401 : 31402;
+  }
 }
 
 const known = () => ({

@@ -41,12 +41,12 @@ export class Phone {
   }
 
   // dial calls with the Device that is there, or with one for this call alone.
-  async dial(to, { token, incoming }) {
+  async dial(to, { token, incoming }, again = false) {
     this.last = null;
     this.fault = null;
     const device = this.#device ?? this.#open(token);
     this.dropping = !incoming;
-    const call = { with: to, direction: 'out', state: 'calling', muted: false };
+    const call = { with: to, direction: 'out', state: 'calling', muted: false, again };
     this.call = call;
     this.#told();
     try {
@@ -56,6 +56,12 @@ export class Phone {
     } catch (cause) {
       if (this.call === call) this.#ended(cause.code);
     }
+  }
+
+  // fail says why a call was not begun.
+  fail(number) {
+    this.last = { number };
+    this.#told();
   }
 
   answer() { this.#call?.accept(); }
@@ -84,13 +90,23 @@ export class Phone {
 
   #failed(number, call) {
     const { about } = error(number);
-    if (about === 'token') {
-      this.fault = { number };
-      if (!this.#call) this.call = null; // it waited for this token
-      return { refused: true };
-    }
+    if (about === 'token') return this.call && this.dropping ? this.#overBeforeCall(number) : this.#refused(number);
     if (about === 'line' && !call) this.fault = { number };
     return undefined;
+  }
+
+  #refused(number) {
+    this.fault = { number };
+    return { refused: true };
+  }
+
+  // The token of one call was for beginning it: once it rings, the call goes on without. On a slow device the token can
+  // be over before; then another is asked for, once.
+  #overBeforeCall(number) {
+    if (this.call.state !== 'calling') return undefined;
+    const { with: to, again } = this.call;
+    this.#ended(again ? number : undefined);
+    return again ? undefined : { redial: to };
   }
 
   #ring(call) {

@@ -18,10 +18,15 @@ export function show(known) {
   document.title = known.call?.state === 'ringing' && known.call.direction === 'in' ? `Call from ${known.call.with}` : `${now.title} – Softphone`;
 }
 
-function permission({ user, answer }, until) {
+function permission({ user, answer, alive }, until) {
   text('identity', answer?.identity ?? user ?? '–');
   text('may', answer ? may(answer, answer.identity) : '–');
-  text('until', !answer ? '–' : answer.incoming ? `${until}, renewed before that` : 'each call has a permission of its own');
+  text('until', !answer ? '–' : lasts(answer, alive, until));
+}
+
+function lasts({ incoming }, alive, until) {
+  if (!incoming) return 'each call has a permission of its own';
+  return alive ? `${until}, renewed before that` : `${until}, which is over`;
 }
 
 function calling({ answer, alive, call, last, line }) {
