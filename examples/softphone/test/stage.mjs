@@ -30,6 +30,11 @@ export async function until(what, seconds, look) {
   }
 }
 
+// Whatever ends the tests, what they started ends too.
+const children = new Set();
+process.on('exit', () => { for (const child of children) child.kill('SIGKILL'); });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
 // Program is a child process; what it prints is kept for the case that a test fails.
 export class Program {
   constructor(name, args, env = {}) {
@@ -37,7 +42,13 @@ export class Program {
     this.log = '';
     this.child = spawn(join(bin, name), args, { cwd: repository, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stderr.on('data', (part) => { this.log += part; });
-    this.ended = new Promise((resolve) => { this.child.on('exit', resolve); });
+    children.add(this.child);
+    this.ended = new Promise((resolve) => {
+      this.child.on('exit', () => {
+        children.delete(this.child);
+        resolve();
+      });
+    });
   }
 
   async stop() {

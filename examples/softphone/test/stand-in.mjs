@@ -55,13 +55,16 @@ class Client {
     this.standIn = standIn;
     this.socket = socket;
     standIn.clients.add(this);
+    // The SDK takes a connection for dead on which it hears nothing for 15 seconds.
+    const heartbeat = setInterval(() => socket.send('\n'), 5000);
     socket.on('close', () => {
       clearTimeout(this.#expiry);
+      clearInterval(heartbeat);
       standIn.clients.delete(this);
     });
     socket.on('message', (data) => {
       const text = data.toString();
-      if (text === '\n') return socket.send('\n'); // the SDK's heartbeat
+      if (text === '\n') return undefined; // its own beat
       const { type, payload } = JSON.parse(text);
       return this[`on_${type}`]?.(payload);
     });
