@@ -66,7 +66,7 @@ func TestAnAnswerThatIsBeingGivenIsFinishedAtTheEnd(t *testing.T) {
 
 	status := make(chan int, 1)
 	go func() {
-		request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+listener.Addr().String()+"/token/on-demand", nil)
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+listener.Addr().String()+"/token/on-demand", http.NoBody)
 		request.SetBasicAuth("agent_7", "password-of-agent_7")
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {

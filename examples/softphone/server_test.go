@@ -21,7 +21,7 @@ func TestNobodyIsServedWithoutSigningIn(t *testing.T) {
 		}
 	}
 	for _, password := range []string{"", "password-of-agent_7", "password-of-tommy!"} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+"/token", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+"/token", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -93,7 +93,7 @@ type reply struct {
 // ask asks as a user, nobody where the name is empty. Headers are names and values in turn.
 func (s *stage) ask(user, method, path string, headers ...string) reply {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, nil)
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, http.NoBody)
 	if err != nil {
 		s.t.Fatal(err)
 	}
