@@ -9,7 +9,7 @@ import { Stage, newKey } from './stage.mjs';
 export const agents = Array.from({ length: 10 }, (_, i) => `agent_${i}`);
 export const ttl = process.env.TTL ?? '2m';
 export const ttlSeconds = parseInt(ttl, 10) * (ttl.endsWith('m') ? 60 : 1);
-export const renewals = 3;
+export const renewals = Number(process.env.RENEWALS ?? 3);
 
 export const stage = new Stage();
 export const setting = { keys: { support: newKey(), outage: newKey() } };
