@@ -56,6 +56,10 @@ test-faults: ## Break everything around the real manager, for three minutes
 test-e2e: ## Test on the cluster that KUBECONFIG names, which takes twelve minutes; test/e2e/doc.go says how
 	@KUBECTL="$(KUBECTL)" $(GO) test -tags=e2e -count=1 -v -timeout=30m -parallel=8 ./test/e2e
 
+.PHONY: test-softphone
+test-softphone: ## Test examples/softphone in Chromium with Twilio's own SDK, in five minutes; installs Chromium where it can
+	@examples/softphone/test/run
+
 .PHONY: bench
 bench: build ## Measure what the operator costs, beside a bare client; ARGS="--sections saturation" takes a part
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench-renewals ./hack/bench/renewals
