@@ -19,6 +19,8 @@ func TestInstallingTwicePassesWithoutAWarning(t *testing.T) {
 		"customresourcedefinition.apiextensions.k8s.io/" + crdName, "customresourcedefinition.apiextensions.k8s.io/" + accountCRDName,
 		"clusterrole" + rbac, "clusterrolebinding" + rbac, "clusterrole" + rbac + "-edit", "clusterrole" + rbac + "-view",
 		"role" + rbac + "-leader-election", "rolebinding" + rbac + "-leader-election",
+		"clusterrole" + rbac + "-metrics", "clusterrolebinding" + rbac + "-metrics", "clusterrole" + rbac + "-metrics-reader",
+		"service/capability-operator-metrics",
 	}
 	for _, policy := range []string{"access-identity", "confinement", "short-lifetime"} {
 		want = append(want, "validatingadmissionpolicy"+admission+policy, "validatingadmissionpolicybinding"+admission+policy)
