@@ -22,15 +22,7 @@ import (
 
 // TestMetrics follows a leader, and then its standby, which serves no metrics of single objects.
 func TestMetrics(t *testing.T) {
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{CRDPaths: []string{"../../config/crd/bases"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := controlplane.StartFor(t, controlplane.Options{CRDPaths: []string{"../../config/crd/bases"}})
 	api := clientOf(t, cluster)
 	stub := twiliotest.NewServer(twiliotest.Account{SID: "AC0123456789abcdef0123456789abcdef", AuthToken: authToken})
 	t.Cleanup(stub.Close)

@@ -48,15 +48,7 @@ func (l *log) String() string {
 
 // TestAManager follows one manager from its start to its end.
 func TestAManager(t *testing.T) {
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{CRDPaths: []string{"../../config/crd/bases"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := controlplane.StartFor(t, controlplane.Options{CRDPaths: []string{"../../config/crd/bases"}})
 	api := clientOf(t, cluster)
 	watched, unwatched := declareIn(t, api, "watched"), declareIn(t, api, "unwatched")
 

@@ -66,17 +66,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{address: freeAddress(t), log: &journal{}, ended: make(chan error, 1)}
-	var err error
-	w.cluster, err = controlplane.Start(t.Context(), controlplane.Options{
+	w.cluster = controlplane.StartFor(t, controlplane.Options{
 		CRDPaths: []string{"../../config/crd/bases"}, FrontProxy: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.cluster.Stop(); err != nil {
-			t.Error(err)
-		}
 	})
 	w.api = clientOf(t, w.cluster.Config)
 	return w

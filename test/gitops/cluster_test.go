@@ -26,16 +26,8 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{ControllerManager: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	cluster := controlplane.StartFor(t, controlplane.Options{ControllerManager: true})
 	s := &stage{cluster: cluster, program: filepath.Join(t.TempDir(), "manager")}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
 	s.environment = append(os.Environ(), "KUBECONFIG="+cluster.Kubeconfig(), "HOME="+t.TempDir())
 	s.must(t, "apply", "-k", repository+"config/default")
 	s.must(t, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")

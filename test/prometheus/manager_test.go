@@ -23,15 +23,7 @@ import (
 // served are the metrics that a manager serves that leads and has something to do, each with the labels of its series.
 func served(t *testing.T) exposed {
 	t.Helper()
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{CRDPaths: []string{root + "/config/crd/bases"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := controlplane.StartFor(t, controlplane.Options{CRDPaths: []string{root + "/config/crd/bases"}})
 	samples := exec.CommandContext(t.Context(), cluster.KubectlPath(), "--kubeconfig", cluster.Kubeconfig(), "apply", "-k", root+"/config/samples")
 	if printed, err := samples.CombinedOutput(); err != nil {
 		t.Fatalf("applying the samples: %v\n%s", err, printed)
@@ -41,7 +33,7 @@ func served(t *testing.T) exposed {
 		"--health-probe-bind-address=0", "--metrics-secure=false", "--metrics-bind-address="+address)
 
 	var page string
-	err = wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		page = get(ctx, "http://"+address+"/metrics")
 		return strings.Contains(page, `capability_operator_clientcapabilities{ready="True",reason="TokenValid"} 2`) &&
 			strings.Contains(page, `leader_election_master_status{name="capability-operator"} 1`) &&

@@ -84,15 +84,7 @@ func paste(t *testing.T, environment []string, commands string) string {
 // start brings up a control plane with the manifests, and the manager with these flags; it returns the reader's environment.
 func start(t *testing.T, flags ...string) []string {
 	t.Helper()
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{ControllerManager: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := controlplane.StartFor(t, controlplane.Options{ControllerManager: true})
 	environment := append(os.Environ(),
 		"PATH="+filepath.Dir(cluster.KubectlPath())+":"+withPlugin(t)+":"+os.Getenv("PATH"), "KUBECONFIG="+cluster.Kubeconfig(), "HOME="+t.TempDir())
 	paste(t, environment, "kubectl apply -k "+repository+"config/default")
