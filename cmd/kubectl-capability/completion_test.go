@@ -14,12 +14,12 @@ import (
 func TestAShellIsOfferedWhatThereIs(t *testing.T) {
 	w := newWorld(t)
 	w.issued()
-	w.create(w.declaration(func(c *v1alpha1.ClientCapability) { c.Name = "anna" }))
+	w.create(w.declaration(func(c *v1alpha1.ClientCapability) { c.Name = "desk" }))
 	in := " -n " + w.namespace
 	for typed, want := range map[string]struct{ offered, not string }{
-		"__complete explain" + in + " ":         {"anna\ntommy\n", "twilio"},
-		"__complete renew" + in + " tommy ":     {"anna\n", "tommy"},
-		"__complete explain" + in + " tommy ":   {"", "anna"},
+		"__complete explain" + in + " ":         {"desk\ntommy\n", "twilio"},
+		"__complete renew" + in + " tommy ":     {"desk\n", "tommy"},
+		"__complete explain" + in + " tommy ":   {"", "desk"},
 		"__complete list -o ":                   {"wide\njson\nyaml\n", "table"},
 		"__complete explain -o ":                {"json\nyaml\n", "wide"},
 		"__complete list -n ":                   {w.namespace + "\n", "tommy"},

@@ -61,7 +61,7 @@ func parsed(at string) (*metav1.Time, error) {
 func TestRenewTellsOfEachOfMany(t *testing.T) {
 	w := newWorld(t)
 	w.create(w.accountSecret(w.namespace))
-	for _, name := range []string{"anna", "bert", "tommy"} {
+	for _, name := range []string{"desk", "bert", "tommy"} {
 		w.create(w.declaration(func(c *v1alpha1.ClientCapability) {
 			c.Name, c.Labels = name, map[string]string{"world": w.namespace}
 		}))
@@ -75,11 +75,11 @@ func TestRenewTellsOfEachOfMany(t *testing.T) {
 		code  int
 		lines []string
 	}{
-		"renew anna bert --wait -n " + w.namespace:     {exitDone, []string{"anna: renewal requested", "bert: renewal requested", "renewed (2 of 2), expires in 60m"}},
+		"renew desk bert --wait -n " + w.namespace:     {exitDone, []string{"desk: renewal requested", "bert: renewal requested", "renewed (2 of 2), expires in 60m"}},
 		"renew --all --wait -n " + w.namespace:         {exitFault, []string{"idle: not requested: it is suspended", "renewed (3 of 3)"}},
 		"renew -A -l world=" + w.namespace + " --wait": {exitDone, []string{w.namespace + "/tommy: renewal requested", "renewed (3 of 3)"}},
 		"renew -l world=nowhere -n " + w.namespace:     {exitDone, []string{"No ClientCapabilities found"}},
-		"renew anna nobody -n " + w.namespace:          {exitFailed, []string{`there is no ClientCapability "nobody"`}},
+		"renew desk nobody -n " + w.namespace:          {exitFailed, []string{`there is no ClientCapability "nobody"`}},
 		"renew tommy -n " + w.namespace:                {exitDone, []string{"tommy: renewal requested\n"}},
 	} {
 		w.step(time.Minute) // a request is a time in whole seconds: each is another one

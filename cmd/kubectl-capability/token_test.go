@@ -132,7 +132,7 @@ func TestTokenSaysWhyThereIsNone(t *testing.T) {
 		"token tommy --ttl never":         {exitFailed, "spec.ttl"},
 		"token tommy --client-name sarah": {exitFailed, "spec.clientName must match the spec.onDemand.clientNamePattern of the ClientCapability, in full"},
 		"token nobody":                    {exitFailed, `there is no ClientCapability "nobody" in the namespace`},
-		"token anna":                      {exitFailed, "you may not create a token of ClientCapability anna"},
+		"token desk":                      {exitFailed, "you may not create a token of ClientCapability desk"},
 	} {
 		if got := c.call(command); got.code != want.code || !strings.Contains(got.text, want.says) {
 			t.Errorf("%s ends with %d:\n%s", command, got.code, got.text)

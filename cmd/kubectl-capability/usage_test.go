@@ -28,7 +28,7 @@ func TestAWrongCommandLineIsAnErrorOfItsOwn(t *testing.T) {
 		"list -l a=b=c":                  "--selector",
 		"list --nonsense":                "unknown flag: --nonsense",
 		"explain":                        "takes the name of one ClientCapability",
-		"explain tommy anna":             "takes the name of one ClientCapability",
+		"explain tommy desk":             "takes the name of one ClientCapability",
 		"explain tommy -o wide":          "knows json, yaml",
 		"inspect tommy --raw -o json":    "--raw writes the token and nothing else",
 		"renew":                          "say which: names, or --all, or a selector (-l)",
@@ -87,13 +87,13 @@ func TestAnswersToPrograms(t *testing.T) {
 	w.look()
 	w.issued()
 	w.create(w.declaration(w.lent, access, func(c *v1alpha1.ClientCapability) {
-		c.Name, c.Labels = "anna", map[string]string{"team": w.namespace}
+		c.Name, c.Labels = "desk", map[string]string{"team": w.namespace}
 	}))
-	w.pass("anna")
-	w.transcribe("json", "list -o json", "explain anna -o json", "inspect tommy -o json", "accounts -o json")
-	w.transcribe("yaml", "list -o yaml", "explain anna -o yaml", "inspect tommy -o yaml", "accounts -o yaml")
+	w.pass("desk")
+	w.transcribe("json", "list -o json", "explain desk -o json", "inspect tommy -o json", "accounts -o json")
+	w.transcribe("yaml", "list -o yaml", "explain desk -o yaml", "inspect tommy -o yaml", "accounts -o yaml")
 	w.transcribe("selectors", "list -l team=support", "list -A -l team=support", "list --no-headers")
-	for _, command := range []string{"list", "explain anna", "inspect tommy", "accounts"} {
+	for _, command := range []string{"list", "explain desk", "inspect tommy", "accounts"} {
 		in := " -n " + w.namespace
 		if out := w.call(command + " -o json" + in).out; !json.Valid([]byte(out)) {
 			t.Errorf("%s is no JSON:\n%s", command, out)
@@ -114,7 +114,7 @@ func TestTheRawTokenIsPrintedWhenAskedForAlone(t *testing.T) {
 func TestAnotherTokenThanDeclaredIsNotGood(t *testing.T) {
 	w := newWorld(t)
 	w.issued()
-	w.change(func(c *v1alpha1.ClientCapability) { c.Spec.Outgoing, c.Spec.ClientName = nil, "anna" })
+	w.change(func(c *v1alpha1.ClientCapability) { c.Spec.Outgoing, c.Spec.ClientName = nil, "desk" })
 	account := w.accountSecret(w.namespace)
 	w.update(account, func() { account.Data[v1alpha1.DefaultAuthTokenKey] = []byte("f00dfeed5ca1ab1e0ddba11c0ffee123") })
 	w.noteSecrets()

@@ -33,9 +33,9 @@ var writingStates = []state{
 	{reason: v1alpha1.ReasonSecretNotOwned, name: "SecretNotOwned-by-a-rival", mends: []int{0}, arrange: func(w *world) {
 		w.create(w.accountSecret(w.namespace))
 		w.create(w.declaration(func(c *v1alpha1.ClientCapability) {
-			c.Name, c.Spec.Secret = "anna", &v1alpha1.SecretTarget{Name: tommy}
+			c.Name, c.Spec.Secret = "desk", &v1alpha1.SecretTarget{Name: tommy}
 		}))
-		w.pass("anna")
+		w.pass("desk")
 		w.create(w.declaration())
 	}},
 	{reason: v1alpha1.ReasonSecretImmutable, mends: []int{0}, arrange: func(w *world) {

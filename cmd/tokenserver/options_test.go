@@ -45,8 +45,8 @@ func TestOptions(t *testing.T) {
 		"other objects": {[]string{"--cert-secret=a", "--cert-configmap=b", "--cert-apiservice=c.d"}, func(o *options) {
 			o.certSecret, o.certConfigMap, o.certAPIService = "a", "b", "c.d"
 		}},
-		"names": {[]string{"--cert-names", " acme-tokenserver.voice.svc, 192.0.2.1,,fd00::1,192.0.2.1 "}, func(o *options) {
-			o.certNames = []string{"acme-tokenserver.voice.svc", "192.0.2.1", "fd00::1"}
+		"names": {[]string{"--cert-names", " my-tokenserver.voice.svc, 192.0.2.1,,fd00::1,192.0.2.1 "}, func(o *options) {
+			o.certNames = []string{"my-tokenserver.voice.svc", "192.0.2.1", "fd00::1"}
 		}},
 		"no name":      {[]string{"--cert-names="}, func(*options) {}},
 		"namespaces":   {[]string{"--watch-namespaces", "support, sales"}, func(o *options) { o.namespaces = []string{"support", "sales"} }},

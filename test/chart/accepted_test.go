@@ -69,7 +69,7 @@ tokenServer:
   logLevel: warn
   extraArgs: [--cert-secret=tokenserver-certificate]
   extraEnv: []
-  serviceAccount: {name: acme-voice-tokenserver, annotations: {example.org/owner: voice}}
+  serviceAccount: {name: my-voice-tokenserver, annotations: {example.org/owner: voice}}
   service: {annotations: {example.org/owner: voice}}
   podDisruptionBudget: {minAvailable: 2}
   networkPolicy: {enabled: true, fromPods: false}
@@ -129,7 +129,7 @@ func TestTheAPIServerTakesWhatTheChartGivesForTheValuesOf(t *testing.T) {
 	for name, content := range accepted {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, as := range []struct{ release, namespace string }{{release, home}, {"acme", "voice"}} {
+			for _, as := range []struct{ release, namespace string }{{release, home}, {"my", "voice"}} {
 				rendered := templateAs(t, as.release, as.namespace, content)
 				mustKubectl(t, rendered, "apply", "--server-side", "--dry-run=server", "--validate=strict", "--warnings-as-errors", "-f", "-")
 				checkWhoIsConfined(t, as.namespace, read(t, rendered))

@@ -194,18 +194,18 @@ func TestAnUpgradeGivesAndTakesNamespaces(t *testing.T) {
 
 func TestASecondReleaseBesideTheFirstLeavesTheCRDsToIt(t *testing.T) {
 	install(t, release, "watchNamespaces: [support]\n")
-	_, complaints, err := helm(t.Context(), "install", "acme", chart, "--namespace", home, "--dry-run=server")
+	_, complaints, err := helm(t.Context(), "install", "my", chart, "--namespace", home, "--dry-run=server")
 	if err == nil || !strings.Contains(complaints, "cannot be imported into the current release") {
 		t.Errorf("a second release took the first one's CRDs: %v %s", err, complaints)
 	}
-	install(t, "acme", "watchNamespaces: [sales]\ncrds: {install: false}\n")
-	mustHelm(t, "uninstall", "acme", "--namespace", home)
+	install(t, "my", "watchNamespaces: [sales]\ncrds: {install: false}\n")
+	mustHelm(t, "uninstall", "my", "--namespace", home)
 	if !isThere(t, crd) {
 		t.Error("the CRD went with the second release")
 	}
 	// What the first one leaves behind, a release of another name takes over.
 	mustHelm(t, "uninstall", release, "--namespace", home)
-	install(t, "acme", "", "--take-ownership")
+	install(t, "my", "", "--take-ownership")
 }
 
 func TestAReleaseTakesOverWhatKustomizeHasInstalled(t *testing.T) {

@@ -136,11 +136,11 @@ func TestARoleInANamedNamespaceHasTheRulesOfTheClusterRole(t *testing.T) {
 func TestNoNamespacePrefixOrSuffixLeadsOutOfTheConfinement(t *testing.T) {
 	for name, kustomization := range map[string]string{
 		"another namespace":           "namespace: voice\n",
-		"a prefix":                    "namePrefix: acme-\n",
-		"a prefix without a hyphen":   "namePrefix: acme\n",
-		"a prefix with a dot":         "namePrefix: acme.\n",
+		"a prefix":                    "namePrefix: my-\n",
+		"a prefix without a hyphen":   "namePrefix: my\n",
+		"a prefix with a dot":         "namePrefix: my.\n",
 		"a suffix":                    "nameSuffix: -two\n",
-		"all of them":                 "namespace: voice\nnamePrefix: acme-\nnameSuffix: x\n",
+		"all of them":                 "namespace: voice\nnamePrefix: my-\nnameSuffix: x\n",
 		"a namespace of its own sort": "namespace: capability-operator\n",
 	} {
 		for _, base := range []string{"default", "namespaced", "sharded", "ondemand"} {

@@ -42,7 +42,7 @@ var overlays = []overlay{
 	},
 	{
 		name: "the documented overlay of config/default", folder: inDocs("cluster"),
-		home: "voice", prefix: "acme-", whole: true, tenants: []string{"support", "sales"},
+		home: "voice", prefix: "my-", whole: true, tenants: []string{"support", "sales"},
 	},
 	{
 		name: "config/namespaced", folder: inRepository("config/namespaced"),
@@ -50,7 +50,7 @@ var overlays = []overlay{
 	},
 	{
 		name: "the documented overlay of config/namespaced", folder: inDocs("teams"),
-		home: "voice", prefix: "acme-", tenants: []string{"support", "sales"},
+		home: "voice", prefix: "my-", tenants: []string{"support", "sales"},
 	},
 }
 

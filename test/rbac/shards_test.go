@@ -21,7 +21,7 @@ var sharded = []overlay{
 	},
 	{
 		name: "the documented overlay of config/sharded", folder: inDocs("shards"),
-		home: "voice", prefix: "acme-", whole: true, tenants: []string{"support", "sales"},
+		home: "voice", prefix: "my-", whole: true, tenants: []string{"support", "sales"},
 	},
 }
 

@@ -27,7 +27,7 @@ var tokenServers = []struct {
 	beside overlay
 }{
 	{overlay{name: "config/ondemand", folder: inRepository("config/ondemand"), home: "capability-operator-system"}, overlays[0]},
-	{overlay{name: "the documented overlay of config/ondemand", folder: inDocs("tokens"), home: "voice", prefix: "acme-"}, overlays[1]},
+	{overlay{name: "the documented overlay of config/ondemand", folder: inDocs("tokens"), home: "voice", prefix: "my-"}, overlays[1]},
 }
 
 // tokenServer is one that an overlay has installed.
@@ -216,12 +216,12 @@ func (in *tokenServer) at(t *testing.T) *tokenServer {
 // What names the Service or the ServiceAccount has to follow an overlay's names and namespace.
 func TestAnOverlayRenamesTheTokenServerAsAWhole(t *testing.T) {
 	folder := beside(t, map[string]string{
-		"first/kustomization.yaml":  "namespace: voice\nnamePrefix: acme-\nnameSuffix: -two\nresources: [../capability-operator/config/ondemand]\n",
+		"first/kustomization.yaml":  "namespace: voice\nnamePrefix: my-\nnameSuffix: -two\nresources: [../capability-operator/config/ondemand]\n",
 		"second/kustomization.yaml": "namespace: speech\nnamePrefix: our-\nnameSuffix: x\nresources: [../first]\n",
 	})
 	for overlay, want := range map[string]struct{ namespace, service, account string }{
-		"first":  {"voice", "acme-tokenserver-two", "acme-voice-tokenserver-two"},
-		"second": {"speech", "our-acme-tokenserver-twox", "our-acme-voice-tokenserver-twox"},
+		"first":  {"voice", "my-tokenserver-two", "my-voice-tokenserver-two"},
+		"second": {"speech", "our-my-tokenserver-twox", "our-my-voice-tokenserver-twox"},
 	} {
 		built := objectsIn(t, build(t, folder+"/"+overlay))
 		seen := 0

@@ -28,7 +28,7 @@ type Subject struct {
 	Account v1alpha1.AccountReference
 	// Secret is the name of the Secret that its token goes into.
 	Secret string
-	// Holder is who has that Secret, such as ClientCapability/anna; empty where it is
+	// Holder is who has that Secret, such as ClientCapability/desk; empty where it is
 	// the ClientCapability itself, and where nobody can tell.
 	Holder string
 	// TokenType is the declared one.
