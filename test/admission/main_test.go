@@ -39,22 +39,7 @@ var (
 	clusterAccounts    = v1alpha1.GroupVersion.WithResource("clusteraccounts")
 )
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
-
-func runTests(m *testing.M) (code int) {
-	stop, err := installedControlPlane(context.Background())
-	defer func() {
-		if err := stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(controlplane.Main(m, installedControlPlane)) }
 
 func installedControlPlane(ctx context.Context) (stop func() error, err error) {
 	stop = func() error { return nil }

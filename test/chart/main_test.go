@@ -40,22 +40,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	log.SetLogger(logr.Discard())
-	os.Exit(runTests(m))
-}
-
-func runTests(m *testing.M) (code int) {
-	stop, err := start(context.Background())
-	defer func() {
-		if err := stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(controlplane.Main(m, start))
 }
 
 func start(ctx context.Context) (stop func() error, err error) {

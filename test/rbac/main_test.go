@@ -38,22 +38,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	os.Exit(runTests(m))
-}
-
-func runTests(m *testing.M) (code int) {
-	stop, err := start(context.Background())
-	defer func() {
-		if err := stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(controlplane.Main(m, start))
 }
 
 func start(ctx context.Context) (stop func() error, err error) {
