@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 func TestAManagerThatWaitsEndsWhenItIsToldTo(t *testing.T) {
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	content := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c"}}],`+
-		`"clusters":[{"name":"c","cluster":{"server":"http://%s"}}]}`, freeAddress(t))
+		`"clusters":[{"name":"c","cluster":{"server":"http://%s"}}]}`, controlplane.FreeAddress(t))
 	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

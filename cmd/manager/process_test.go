@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // asProgram has the test's own binary be the program.
@@ -29,7 +31,7 @@ type process struct {
 // start runs a manager that takes part in the election, until it is told to end or the test does.
 func start(t *testing.T, kubeconfig string, args ...string) *process {
 	t.Helper()
-	p := &process{metrics: freeAddress(t), said: &log{}}
+	p := &process{metrics: controlplane.FreeAddress(t), said: &log{}}
 	running, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	command := exec.CommandContext(running, os.Args[0], append([]string{
 		"--kubeconfig=" + kubeconfig, "--leader-elect", "--leader-election-namespace=default",

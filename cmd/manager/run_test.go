@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -52,7 +51,7 @@ func TestAManager(t *testing.T) {
 	api := clientOf(t, cluster)
 	watched, unwatched := declareIn(t, api, "watched"), declareIn(t, api, "unwatched")
 
-	probes, metrics := freeAddress(t), freeAddress(t)
+	probes, metrics := controlplane.FreeAddress(t), controlplane.FreeAddress(t)
 	running, end := context.WithCancel(t.Context())
 	defer end()
 	said, ended := &log{}, make(chan error, 1)
@@ -158,17 +157,6 @@ func awaitToken(t *testing.T, api client.Client, key client.ObjectKey) string {
 		t.Fatalf("there is no token: %v", err)
 	}
 	return string(secret.Data[v1alpha1.DefaultTokenKey])
-}
-
-// freeAddress is one that nobody listens on a moment before it is used.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func get(t *testing.T, address string) (string, error) {

@@ -22,6 +22,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // mount writes the files as a kubelet does: all of them change in one moment.
@@ -95,7 +97,7 @@ func shown(t *testing.T, address string, authorities *x509.CertPool) int64 {
 func nowhere(t *testing.T) string {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
-	config.Clusters["none"] = &clientcmdapi.Cluster{Server: "https://" + freeAddress(t)}
+	config.Clusters["none"] = &clientcmdapi.Cluster{Server: "https://" + controlplane.FreeAddress(t)}
 	config.Contexts["none"] = &clientcmdapi.Context{Cluster: "none"}
 	config.CurrentContext = "none"
 	path := filepath.Join(t.TempDir(), "kubeconfig")
@@ -107,7 +109,7 @@ func nowhere(t *testing.T) string {
 
 // No API server is needed for it: the certificate is shown while one is waited for.
 func TestAMountedCertificateIsReadAgainWhenItChangesAndDropsNoConnection(t *testing.T) {
-	folder, address, log := t.TempDir(), freeAddress(t), &journal{}
+	folder, address, log := t.TempDir(), controlplane.FreeAddress(t), &journal{}
 	first, second := forLocalhost(t, 1), forLocalhost(t, 2)
 	authorities := x509.NewCertPool()
 	authorities.AppendCertsFromPEM(first["tls.crt"])

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // ordinary is what a token server does that is told nothing but its namespace.
@@ -149,7 +151,7 @@ func TestATokenServerThatIsToldNonsenseDoesNotStart(t *testing.T) {
 		"options":      {[]string{"--log-level=loud"}, "--log-level"},
 		"a kubeconfig": {[]string{"--cert-namespace=voice", "--kubeconfig=" + t.TempDir() + "/missing"}, "finding the cluster"},
 		"files": {
-			[]string{"--kubeconfig=" + nowhere(t), "--bind-address=" + freeAddress(t), "--tls-cert-file=/missing", "--tls-private-key-file=/missing"},
+			[]string{"--kubeconfig=" + nowhere(t), "--bind-address=" + controlplane.FreeAddress(t), "--tls-cert-file=/missing", "--tls-private-key-file=/missing"},
 			"--tls-cert-file",
 		},
 		"an address": {[]string{"--kubeconfig=" + nowhere(t), "--cert-namespace=voice", "--bind-address=192.0.2.1:1"}, "--bind-address"},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // sharesItsAddress runs one that can answer, and beside it one whose API server is
@@ -14,7 +16,7 @@ import (
 func (w *world) sharesItsAddress(t *testing.T, bearer string) {
 	t.Helper()
 	shared := *w
-	shared.address = freeAddress(t)
+	shared.address = controlplane.FreeAddress(t)
 	shared.runBeside(t, w.own.Config)
 	eventually(t, 30*time.Second, func() bool { return shared.straight(t).ask(t, "tommy", `{}`, bearer).code != 0 }, w.log.String)
 	shared.runBeside(t, &rest.Config{Host: "https://127.0.0.1:1"})

@@ -65,7 +65,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{address: freeAddress(t), log: &journal{}, ended: make(chan error, 1)}
+	w := &world{address: controlplane.FreeAddress(t), log: &journal{}, ended: make(chan error, 1)}
 	w.cluster = controlplane.StartFor(t, controlplane.Options{
 		CRDPaths: []string{"../../config/crd/bases"}, FrontProxy: true,
 	})
@@ -203,17 +203,6 @@ func signed(t *testing.T, name string, authority *x509.Certificate, authorityKey
 		t.Fatal(err)
 	}
 	return made, key
-}
-
-// freeAddress is one that nobody listens on a moment before it is used.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func clientOf(t *testing.T, config *rest.Config) client.Client {

@@ -4,13 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // Ready, it holds in its caches what it may read, and has written its certificate, confined as it is.
@@ -68,7 +69,7 @@ func runTokenServer(t *testing.T, content string) (server *operator, address str
 	}
 	account := deployment.Spec.Template.Spec.ServiceAccountName
 	server = &operator{user: "system:serviceaccount:" + home + ":" + account}
-	address = freeAddress(t)
+	address = controlplane.FreeAddress(t)
 	flags := append([]string{"--kubeconfig=" + kubeconfigOf(t, account)}, deployment.Spec.Template.Spec.Containers[0].Args...)
 	for i := range flags { // as a kubelet does
 		flags[i] = strings.NewReplacer("$(SERVICE)", "tokenserver", "$(NAMESPACE)", home).Replace(flags[i])
@@ -93,14 +94,4 @@ func askWhetherReady(ctx context.Context, address string) error {
 		return errors.New(answer.Status)
 	}
 	return nil
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }

@@ -1,6 +1,9 @@
 package controlplane
 
-import "context"
+import (
+	"context"
+	"net"
+)
 
 // Test is what a *testing.T is to StartFor. The package testing itself has no place in programs, which start control
 // planes too.
@@ -25,4 +28,15 @@ func StartFor(t Test, options Options) *Cluster {
 		}
 	})
 	return cluster
+}
+
+// FreeAddress is a host and port of loopback on which nobody listens at the moment, for a program that the test starts.
+func FreeAddress(t Test) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }

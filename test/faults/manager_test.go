@@ -5,7 +5,6 @@ package faults_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/capability-operator/capability-operator/internal/children"
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // endsWithin bounds how long a manager may take to end when it is asked to.
@@ -54,7 +54,7 @@ func runManager(t *testing.T, s settings) *manager {
 
 func newManager(t *testing.T, s settings) *manager {
 	t.Helper()
-	m := &manager{t: t, log: &record{}, metrics: freeAddress(t)}
+	m := &manager{t: t, log: &record{}, metrics: controlplane.FreeAddress(t)}
 	m.args = append([]string{
 		"--kubeconfig=" + s.kubeconfig,
 		"--watch-namespaces=" + strings.Join(names(s.namespaces), ","),
@@ -75,17 +75,6 @@ func newManager(t *testing.T, s settings) *manager {
 		}
 	})
 	return m
-}
-
-// freeAddress is one that nobody listens on, for a program that can't tell which one it took.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func (m *manager) start(ctx context.Context) {

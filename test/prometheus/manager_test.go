@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +27,7 @@ func served(t *testing.T) exposed {
 	if printed, err := samples.CombinedOutput(); err != nil {
 		t.Fatalf("applying the samples: %v\n%s", err, printed)
 	}
-	address := freeAddress(t)
+	address := controlplane.FreeAddress(t)
 	end := runManager(t, "--kubeconfig="+cluster.Kubeconfig(), "--leader-elect", "--leader-election-namespace=default",
 		"--health-probe-bind-address=0", "--metrics-secure=false", "--metrics-bind-address="+address)
 
@@ -66,16 +65,6 @@ func runManager(t *testing.T, args ...string) (end func() string) {
 	})
 	t.Cleanup(func() { end() })
 	return end
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // get is a page, or nothing where it is not there yet.

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // scope is where an operator works.
@@ -101,7 +102,7 @@ func (in *installation) run() {
 	in.t.Helper()
 	in.metrics = "0"
 	if slices.Contains(in.scope.roles, "metrics/rbac") {
-		in.metrics = freeAddress(in.t)
+		in.metrics = controlplane.FreeAddress(in.t)
 	}
 	in.operator.run(append(in.scope.flags(in.namespace), "--leader-elect", "--health-probe-bind-address=0", "--metrics-bind-address="+in.metrics)...)
 }

@@ -3,7 +3,6 @@ package rbac_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // overlay is one of the ways to install the operator.
@@ -133,21 +133,10 @@ func makeNamespace(t *testing.T, name string) {
 // run starts the manager with the flags of the manifests, but for the addresses.
 func (in *installed) run(more ...string) (probes string) {
 	in.t.Helper()
-	probes = freeAddress(in.t)
-	in.metrics = freeAddress(in.t)
+	probes = controlplane.FreeAddress(in.t)
+	in.metrics = controlplane.FreeAddress(in.t)
 	in.operator.run(slices.Concat(in.flags, []string{"--metrics-bind-address=" + in.metrics, "--health-probe-bind-address=" + probes}, more)...)
 	return probes
-}
-
-// freeAddress is one that nobody listens on a moment before it is used.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // ready is nil once the manager says so.
