@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"testing"
 	"time"
 
@@ -24,31 +25,40 @@ func (w *world) mendsItsCertificate(t *testing.T, bearer string) {
 				return "", err.Error(), ""
 			}
 		}
-		known, _, _ = unstructured.NestedString(registered.Object, "spec", "caBundle")
-		return string(secret.Data["ca.crt"]), published.Data["ca.crt"], known
+		encoded, _, _ := unstructured.NestedString(registered.Object, "spec", "caBundle")
+		bundle, _ := base64.StdEncoding.DecodeString(encoded) // what can't be read is unlike what is kept
+		return string(secret.Data["ca.crt"]), published.Data["ca.crt"], string(bundle)
 	}
-	before, _, _ := kept()
-	if err := w.api.Delete(t.Context(), secret); err != nil {
-		t.Fatal(err)
+	awaitWhole := func(t *testing.T) (authority string) {
+		t.Helper()
+		eventually(t, 10*time.Second, func() bool {
+			made, told, known := kept()
+			authority = made
+			return made != "" && made == told && made == known
+		}, func() string { return w.log.String() })
+		return authority
 	}
-	for name, broken := range map[string]func() error{
-		"a Secret that was deleted":    func() error { return nil },
-		"a ConfigMap that was deleted": func() error { return w.api.Delete(t.Context(), published) },
-		"a caBundle that was overwritten": func() error {
+	for _, broken := range []struct {
+		what string
+		by   func() error
+		lost bool // the authority's key, so that another one must be made
+	}{
+		{"a Secret that was deleted", func() error { return w.api.Delete(t.Context(), secret) }, true},
+		{"a Secret that was emptied", func() error { secret.Data = nil; return w.api.Update(t.Context(), secret) }, true},
+		{"a ConfigMap that was deleted", func() error { return w.api.Delete(t.Context(), published) }, false},
+		{"a ConfigMap that was overwritten", func() error { published.Data = nil; return w.api.Update(t.Context(), published) }, false},
+		{"a caBundle that was overwritten", func() error {
 			return w.api.Patch(t.Context(), registered, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"caBundle":null}}`)))
-		},
-		"a Secret that was emptied":        func() error { secret.Data = nil; return w.api.Update(t.Context(), secret) },
-		"a ConfigMap that was overwritten": func() error { published.Data = nil; return w.api.Update(t.Context(), published) },
+		}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			kept()
-			if err := broken(); err != nil {
+		t.Run(broken.what, func(t *testing.T) {
+			before := awaitWhole(t)
+			if err := broken.by(); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, 10*time.Second, func() bool {
-				made, told, known := kept()
-				return made != "" && made != before && made == told && known != ""
-			}, func() string { return w.log.String() })
+			if after := awaitWhole(t); (after != before) != broken.lost {
+				t.Errorf("the authority is another one: %t, expected: %t", after != before, broken.lost)
+			}
 		})
 	}
 	eventually(t, 10*time.Second, func() bool { return w.straight(t).ask(t, "tommy", `{}`, bearer).code == 201 }, func() string { return w.log.String() })
