@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
@@ -44,16 +45,18 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 	cached := controllers.CacheOptions()
 	cached.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		MapperProvider:                newMapper,
-		Cache:                         cached,
-		Metrics:                       served,
-		HealthProbeBindAddress:        o.probeAddress,
-		PprofBindAddress:              pprofAddress(),
-		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              o.leaderElectionID,
-		LeaderElectionNamespace:       o.leaderElectionNamespace,
-		LeaderElectionReleaseOnCancel: true, // run ends with the process, so nothing goes on after the release
+		Scheme:                  scheme,
+		MapperProvider:          newMapper,
+		Cache:                   cached,
+		Metrics:                 served,
+		HealthProbeBindAddress:  o.probeAddress,
+		PprofBindAddress:        pprofAddress(),
+		LeaderElection:          o.leaderElect,
+		LeaderElectionID:        o.leaderElectionID,
+		LeaderElectionNamespace: o.leaderElectionNamespace,
+		// Nothing goes on after the release: Start waits for what it ran, or fails, and that ends the process.
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    ctrlconfig.Controller{SkipNameValidation: new(true)}, // after this manager there may be another
 		GracefulShutdownTimeout:       new(shutdownGrace),
 	})
 	if err != nil {

@@ -92,13 +92,13 @@ func (p *program) prepare(ctx context.Context) error {
 	if !answers {
 		return nil
 	}
-	permitted, err := startup.AwaitRights(ctx, p.config, "0", startup.Scope{
+	rights, err := startup.AwaitRights(ctx, p.config, "0", startup.Scope{
 		Namespaces: p.options.namespaces, ClusterAccounts: p.options.clusterAccounts, Granted: "config/ondemand",
 	})
 	if err != nil {
 		return fmt.Errorf("waiting for the rights to read: %w", err)
 	}
-	if !permitted {
+	if rights == nil {
 		return nil
 	}
 	return p.serve(ctx)

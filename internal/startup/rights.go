@@ -10,8 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/capability-operator/capability-operator/api/v1alpha1"
 )
@@ -43,6 +41,9 @@ type Scope struct {
 	// ClusterAccounts is true where it reads those, the labels of namespaces, and
 	// accounts wherever they are.
 	ClusterAccounts bool
+	// LeaveOut is true for a program that works where it may: a namespace in which it
+	// may not read does not hold up the others.
+	LeaveOut bool
 	// Granted is where the rights stand that the program comes with, and GrantedIn
 	// where those in a named namespace do, if that is another place.
 	Granted, GrantedIn string
@@ -66,39 +67,21 @@ func (s Scope) readings() []reading {
 	return all
 }
 
-// AwaitRights waits until this process may read all that its caches are to hold,
-// and reports whether it may: not where ctx ended first. A cache that may not read
-// would end the process after minutes, with a word on a timeout and none on the
-// right that is missing.
-func AwaitRights(ctx context.Context, config *rest.Config, probeAddress string, s Scope) (permitted bool, err error) {
-	client, err := metadata.NewForConfig(config) // the names are enough, and no Secret's content is asked for
-	if err != nil {
-		return false, fmt.Errorf("making a client: %w", err)
-	}
-	left := s.readings()
-	return Await(ctx, probeAddress, Waiting{
-		Ask: func(ctx context.Context) (err error) {
-			left, err = tryReading(ctx, client, left, s)
-			return err
-		},
-		Say:   func(err error) { ctrl.Log.Error(err, "The operator can't read what it needs; trying again") },
-		Over:  "The operator can read what it needs",
-		Ready: errNoRights,
-	})
-}
-
-var errNoRights = errors.New("the operator can't read what it needs; its log says what that is")
-
-// tryReading returns what could not be read, and why. With many namespaces it is
-// many calls, so each has its own time, and what was read once is not read again.
-func tryReading(ctx context.Context, client metadata.Interface, all []reading, s Scope) (left []reading, err error) {
-	var errs []error
+// tryReading returns what could not be read. With many namespaces it is many
+// calls, so each has its own time, and what was read once is not read again.
+func tryReading(ctx context.Context, client metadata.Interface, all []reading, s Scope) (left []refused) {
 	for _, r := range all {
 		if err := r.try(ctx, client, s); err != nil {
-			left, errs = append(left, r), append(errs, err)
+			left = append(left, refused{r, err})
 		}
 	}
-	return left, errors.Join(errs...)
+	return left
+}
+
+// refused is a reading that failed, and why.
+type refused struct {
+	reading
+	err error
 }
 
 func (r reading) try(ctx context.Context, client metadata.Interface, s Scope) error {
@@ -110,6 +93,8 @@ func (r reading) try(ctx context.Context, client metadata.Interface, s Scope) er
 	}
 	return nil
 }
+
+var errForbidden = errors.New("the operator's ServiceAccount may not list")
 
 func (r reading) explain(err error, s Scope) error {
 	granted := s.Granted
@@ -125,8 +110,8 @@ func (r reading) explain(err error, s Scope) error {
 	}
 	switch {
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("the operator's ServiceAccount may not list %s %s: grant it list and watch, as %s does, %s",
-			r.resource.GroupResource(), where, granted, r.needless)
+		return fmt.Errorf("%w %s %s: grant it list and watch, as %s does, %s",
+			errForbidden, r.resource.GroupResource(), where, granted, r.needless)
 	case apierrors.IsNotFound(err):
 		return fmt.Errorf("the API server does not know %s: install the CRDs (kubectl apply -k config/crd)", r.resource.GroupResource())
 	}

@@ -64,8 +64,8 @@ func TestWhatIsReadIsWhatTheOptionsNeed(t *testing.T) {
 				asked = append(asked, path)
 				return metav1.Status{}
 			})
-			if permitted, err := AwaitRights(t.Context(), config, "0", test.scope); !permitted || err != nil {
-				t.Fatal(permitted, err)
+			if rights, err := AwaitRights(t.Context(), config, "0", test.scope); rights == nil || err != nil {
+				t.Fatal(rights, err)
 			}
 			slices.Sort(asked)
 			slices.Sort(test.want)
@@ -113,19 +113,19 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			left, missing := tryReading(t.Context(), client, test.scope.readings(), Scope{Granted: "config/rbac", GrantedIn: "config/namespaced/tenant"})
+			left := tryReading(t.Context(), client, test.scope.readings(), Scope{Granted: "config/rbac", GrantedIn: "config/namespaced/tenant"})
 			if len(left) != 1 {
-				t.Errorf("%d can't be read, not one", len(left))
+				t.Fatalf("%d can't be read, not one", len(left))
 			}
 			for _, part := range test.says {
-				if missing == nil || !strings.Contains(missing.Error(), part) {
-					t.Errorf("it does not say %q: %v", part, missing)
+				if !strings.Contains(left[0].err.Error(), part) {
+					t.Errorf("it does not say %q: %v", part, left[0].err)
 				}
 			}
 			ended := make(chan error, 1)
 			go func() {
-				permitted, err := AwaitRights(t.Context(), config, probes, test.scope)
-				if err == nil && !permitted {
+				rights, err := AwaitRights(t.Context(), config, probes, test.scope)
+				if err == nil && rights == nil {
 					err = errors.New("it ended though nobody told it to")
 				}
 				ended <- err
@@ -148,8 +148,8 @@ func TestAProgramThatIsToldToEndStopsWaitingForRights(t *testing.T) {
 	config := answering(t, func(string) metav1.Status { return metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden} })
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	if permitted, err := AwaitRights(ctx, config, "0", Scope{}); permitted || err != nil {
-		t.Error(permitted, err)
+	if rights, err := AwaitRights(ctx, config, "0", Scope{}); rights != nil || err != nil {
+		t.Error(rights, err)
 	}
 }
 
@@ -177,8 +177,9 @@ func TestWhatWasReadOnceIsNotReadAgain(t *testing.T) {
 		}
 		return metav1.Status{}
 	})
-	if permitted, err := AwaitRights(t.Context(), config, "0", Scope{Namespaces: []string{"support", "sales"}}); !permitted || err != nil {
-		t.Fatal(permitted, err)
+	rights, err := AwaitRights(t.Context(), config, "0", Scope{Namespaces: []string{"support", "sales"}})
+	if rights == nil || err != nil || len(rights.LeftOut) != 0 || !slices.Equal(rights.Namespaces, []string{"support", "sales"}) {
+		t.Fatal(rights, err)
 	}
 	for path, times := range asked {
 		if want := 1 + strings.Count(path, "sales/secrets"); times != want {

@@ -50,8 +50,8 @@ func scraper(t *testing.T, namespace, name, role string) string {
 	return request.Status.Token
 }
 
-// scrape is nil where the metrics are served to who sends the token.
-func scrape(ctx context.Context, server, token string) error {
+// scrape is nil where the metrics are served to who sends the token, and have these lines.
+func scrape(ctx context.Context, server, token string, lines ...string) error {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}} // it signs itself
 	defer transport.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/metrics", http.NoBody)
@@ -72,6 +72,11 @@ func scrape(ctx context.Context, server, token string) error {
 	}
 	if err == nil && !strings.Contains(string(page), "\ncapability_operator_leader ") {
 		return errors.New("the page has no metrics of the operator's")
+	}
+	for _, line := range lines {
+		if err == nil && !strings.Contains(string(page), "\n"+line+"\n") {
+			return fmt.Errorf("the page does not say %q", line)
+		}
 	}
 	return err
 }

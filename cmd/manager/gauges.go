@@ -7,6 +7,13 @@ import (
 	"github.com/capability-operator/capability-operator/internal/buildinfo"
 )
 
+// namespacesLeftOut is 0 where the manager works in all of --watch-namespaces.
+var namespacesLeftOut = prometheus.NewGauge(prometheus.GaugeOpts{
+	Namespace: "capability_operator",
+	Name:      "namespaces_left_out",
+	Help:      "How many of --watch-namespaces this manager does not work in, since it may not read there.",
+})
+
 func init() {
 	info := buildinfo.Read()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -16,5 +23,5 @@ func init() {
 		ConstLabels: prometheus.Labels{"version": info.Version, "goversion": info.Go},
 	})
 	build.Set(1)
-	metrics.Registry.MustRegister(build)
+	metrics.Registry.MustRegister(build, namespacesLeftOut)
 }
