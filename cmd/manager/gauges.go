@@ -11,7 +11,7 @@ import (
 var namespacesLeftOut = prometheus.NewGauge(prometheus.GaugeOpts{
 	Namespace: "capability_operator",
 	Name:      "namespaces_left_out",
-	Help:      "How many of --watch-namespaces this manager does not work in, since it may not read there.",
+	Help:      "How many of --watch-namespaces this manager does not work in, since it might not read there when it began.",
 })
 
 func init() {

@@ -12,7 +12,6 @@ import (
 	"os"
 
 	"github.com/go-logr/logr"
-	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/capability-operator/capability-operator/internal/buildinfo"
@@ -55,40 +54,4 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return nil // told to end before there was anything to do
 	}
 	return work(ctx, config, o)
-}
-
-// work has managers work one after the other until ctx ends, each in all the namespaces that may be read by then: a cache
-// can't be extended to another namespace, and what one namespace lacks must not hold up the others.
-func work(ctx context.Context, config *rest.Config, o options) error {
-	rights, err := startup.AwaitRights(ctx, config, o.probeAddress, startup.Scope{
-		Namespaces: o.namespaces, ClusterAccounts: o.clusterAccounts, LeaveOut: true, Granted: "config/rbac", GrantedIn: "config/namespaced/tenant",
-	})
-	if err != nil {
-		return fmt.Errorf("waiting for the rights to read: %w", err)
-	}
-	for rights != nil && err == nil {
-		namespacesLeftOut.Set(float64(len(rights.LeftOut)))
-		o.namespaces = rights.Namespaces
-		rights, err = manage(ctx, config, o, rights)
-	}
-	return err
-}
-
-// manage runs a manager until ctx ends, or until there are more namespaces for the next.
-func manage(ctx context.Context, config *rest.Config, o options, rights *startup.Rights) (*startup.Rights, error) {
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	mgr, err := newManager(ctx, rest.CopyConfig(config), o)
-	if err != nil {
-		return nil, err
-	}
-	found := make(chan *startup.Rights, 1)
-	go func() {
-		found <- rights.AwaitMore(ctx)
-		end()
-	}()
-	if err := mgr.Start(ctx); err != nil {
-		return nil, fmt.Errorf("running the manager: %w", err)
-	}
-	return <-found, nil
 }

@@ -28,23 +28,24 @@ const operatorName = "capability-operator"
 // shutdownGrace is how long passes that are under way may take to end.
 const shutdownGrace = 8 * time.Second
 
-// newManager wires everything together. ctx ends what is started on the way.
-func newManager(ctx context.Context, config *rest.Config, o options) (manager.Manager, error) {
+// newManager wires everything together. ctx ends what is started on the way. synced waits until the manager's caches hold
+// the cluster, and reports whether they do: not where its ctx ended first.
+func newManager(ctx context.Context, config *rest.Config, o options) (mgr manager.Manager, synced func(context.Context) bool, err error) {
 	serverTime := &controllers.ServerTime{Clock: clock.RealClock{}}
 	config.Wrap(serverTime.Wrap)
 	outages := controllers.NewOutages(clock.RealClock{})
 	config.Wrap(outages.Wrap)
 	scheme, err := newScheme()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	served, certificate, err := o.metrics.server()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cached := controllers.CacheOptions()
 	cached.DefaultNamespaces = accounts.InNamespaces(o.namespaces)
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
+	mgr, err = ctrl.NewManager(config, ctrl.Options{
 		Scheme:                  scheme,
 		MapperProvider:          newMapper,
 		Cache:                   cached,
@@ -54,28 +55,32 @@ func newManager(ctx context.Context, config *rest.Config, o options) (manager.Ma
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        o.leaderElectionID,
 		LeaderElectionNamespace: o.leaderElectionNamespace,
-		// Nothing goes on after the release: Start waits for what it ran, or fails, and that ends the process.
+		// Little goes on after the release: Start waits for what it ran. Where that takes too long it fails, which ends the process, or
+		// the lease was lost already.
 		LeaderElectionReleaseOnCancel: true,
 		Controller:                    ctrlconfig.Controller{SkipNameValidation: new(true)}, // after this manager there may be another
 		GracefulShutdownTimeout:       new(shutdownGrace),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("setting up the manager: %w", err)
+		return nil, nil, fmt.Errorf("setting up the manager: %w", err)
 	}
 	if certificate != nil {
 		if err := mgr.Add(certificate); err != nil {
-			return nil, fmt.Errorf("following the certificate of metrics: %w", err)
+			return nil, nil, fmt.Errorf("following the certificate of metrics: %w", err)
 		}
 	}
 	accountCache, err := addAccountCache(mgr, config, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	reconciler := &controllers.Reconciler{ServerTime: serverTime, Outages: outages}
 	if err := addReconcilers(ctx, mgr, accountCache, reconciler, o); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return mgr, addProbes(mgr, accountCache)
+	synced = func(ctx context.Context) bool {
+		return mgr.GetCache().WaitForCacheSync(ctx) && accountCache.WaitForCacheSync(ctx)
+	}
+	return mgr, synced, addProbes(mgr, synced)
 }
 
 // addReconcilers adds the one of ClientCapabilities, and with ClusterAccounts theirs.
@@ -107,19 +112,19 @@ func newScheme() (*runtime.Scheme, error) {
 
 // addProbes: the process lives while it answers, and is ready, also as a
 // standby, once its caches hold the cluster.
-func addProbes(mgr manager.Manager, accountCache cache.Cache) error {
+func addProbes(mgr manager.Manager, synced func(context.Context) bool) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the liveness check: %w", err)
 	}
-	synced := func(req *http.Request) error {
+	check := func(req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), time.Second)
 		defer cancel()
-		if !mgr.GetCache().WaitForCacheSync(ctx) || !accountCache.WaitForCacheSync(ctx) {
+		if !synced(ctx) {
 			return fmt.Errorf("the caches are not synced yet")
 		}
 		return nil
 	}
-	if err := mgr.AddReadyzCheck("caches", synced); err != nil {
+	if err := mgr.AddReadyzCheck("caches", check); err != nil {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return nil

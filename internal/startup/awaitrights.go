@@ -75,6 +75,9 @@ func awaitRights(ctx context.Context, client metadata.Interface, probeAddress st
 	if err != nil || !came {
 		return nil, err
 	}
+	if len(r.LeftOut) > 0 {
+		r.say()
+	}
 	return r, nil
 }
 
@@ -87,20 +90,64 @@ func (r *Rights) AwaitMore(ctx context.Context) *Rights {
 	ticker := time.NewTicker(askAgainEvery)
 	defer ticker.Stop()
 	more := *r
-	for said := (time.Time{}); len(more.LeftOut) == len(r.LeftOut); {
-		if len(r.LeftOut) > 0 && time.Since(said) >= sayAgainEvery {
-			ctrl.Log.Error(more.missing(), "The operator works without namespaces that it may not read; it takes them up once it may", "namespaces", more.LeftOut)
-			said = time.Now()
-		}
+	for said := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			more.judge(tryReading(ctx, r.client, readings(more.left), r.scope))
+		}
+		more.again(ctx)
+		if more.gained(r) {
+			// The others have been read long ago, and who begins anew needs them too.
+			more.judge(tryReading(ctx, r.client, r.scope.readings(), r.scope))
+			if more.gained(r) && (len(more.left) == 0 || more.suffice()) {
+				break
+			}
+		}
+		if len(r.LeftOut) > 0 && time.Since(said) >= sayAgainEvery {
+			more.say()
+			said = time.Now()
 		}
 	}
 	ctrl.Log.Info("The operator may read more namespaces and begins anew, with them", "namespaces", more.Namespaces)
+	if len(more.LeftOut) > 0 {
+		more.say()
+	}
 	return &more
+}
+
+// Withdrawn returns an error where this process may read no longer what it could.
+// What fails otherwise is no such error.
+func (r *Rights) Withdrawn(ctx context.Context) error {
+	for _, of := range tryReading(ctx, r.client, r.scope.readings(), r.scope) {
+		if errors.Is(of.err, errForbidden) && !slices.Contains(r.LeftOut, of.namespace) {
+			return of.err
+		}
+	}
+	return nil
+}
+
+// again tries what could not be read. Where that fails in another way now, as with
+// an API server that is away, the refusal is still the reason.
+func (r *Rights) again(ctx context.Context) {
+	left := tryReading(ctx, r.client, readings(r.left), r.scope)
+	for i, of := range left {
+		former := slices.IndexFunc(r.left, func(former refused) bool { return former.reading == of.reading })
+		if !errors.Is(of.err, errForbidden) {
+			left[i] = r.left[former]
+		}
+	}
+	r.judge(left)
+}
+
+// gained reports whether a namespace can be read that could not.
+func (r *Rights) gained(before *Rights) bool {
+	return slices.ContainsFunc(r.Namespaces, func(namespace string) bool { return slices.Contains(before.LeftOut, namespace) })
+}
+
+// say tells what is left out, and why.
+func (r *Rights) say() {
+	ctrl.Log.Error(r.missing(), "The operator works without namespaces that it may not read; it takes them up once it may", "namespaces", r.LeftOut)
 }
 
 // judge takes down what could not be read.

@@ -20,6 +20,7 @@ type apiServer struct {
 	*fake.FakeMetadataClient
 	refused map[string]error
 	granted map[string]time.Time // from when on it is refused no longer
+	from    map[string]time.Time // from when on it is refused; from the first on where it is not here
 }
 
 func newAPIServer(t *testing.T) *apiServer {
@@ -28,11 +29,11 @@ func newAPIServer(t *testing.T) *apiServer {
 	if err := metav1.AddMetaToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	a := &apiServer{fake.NewSimpleMetadataClient(scheme), map[string]error{}, map[string]time.Time{}}
+	a := &apiServer{fake.NewSimpleMetadataClient(scheme), map[string]error{}, map[string]time.Time{}, map[string]time.Time{}}
 	a.PrependReactor("list", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		what := action.GetResource().Resource + " " + action.GetNamespace()
-		from, granted := a.granted[what]
-		if err := a.refused[what]; err != nil && (!granted || time.Now().Before(from)) {
+		granted, ever := a.granted[what]
+		if err := a.refused[what]; err != nil && !time.Now().Before(a.from[what]) && (!ever || time.Now().Before(granted)) {
 			return true, nil, err
 		}
 		return true, &metav1.List{}, nil
@@ -125,6 +126,48 @@ func TestWhatWasLeftOutIsTakenUpOnceItCanBeReadWhole(t *testing.T) {
 		defer cancel()
 		if last := more.AwaitMore(ctx); last != nil {
 			t.Errorf("it works in %q", last.Namespaces)
+		}
+	})
+}
+
+func TestWhatIsWithdrawnWhileAnotherIsGrantedIsLeftOutInItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api, began := newAPIServer(t), time.Now()
+		for _, what := range []string{"secrets support", "secrets sales"} {
+			api.refused[what] = forbidden
+		}
+		api.from["secrets support"], api.granted["secrets sales"] = began.Add(time.Hour), began.Add(2*time.Hour)
+		rights, err := awaitRights(t.Context(), api, "0", shared)
+		if err != nil || !slices.Equal(rights.LeftOut, []string{"sales"}) || rights.Withdrawn(t.Context()) != nil {
+			t.Fatalf("%+v, %v", rights, err)
+		}
+		more := rights.AwaitMore(t.Context())
+		if !slices.Equal(more.Namespaces, []string{"sales", "billing"}) || !slices.Equal(more.LeftOut, []string{"support"}) {
+			t.Errorf("it works in %q, without %q", more.Namespaces, more.LeftOut)
+		}
+		if err := rights.Withdrawn(t.Context()); !errors.Is(err, errForbidden) {
+			t.Errorf("nothing is said to be withdrawn: %v", err)
+		}
+	})
+}
+
+func TestAnOutageTakesUpNothingAndIsNoRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api, began := newAPIServer(t), time.Now()
+		api.refused["secrets sales"] = forbidden
+		rights, err := awaitRights(t.Context(), api, "0", shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What can be read again is not all, until this has passed.
+		api.granted["secrets sales"] = began.Add(time.Hour)
+		api.refused["secrets support"], api.granted["secrets support"] = away, began.Add(2*time.Hour)
+		if err := rights.Withdrawn(t.Context()); err != nil {
+			t.Errorf("it says that a right is withdrawn: %v", err)
+		}
+		more := rights.AwaitMore(t.Context())
+		if took := time.Since(began); took < 2*time.Hour || len(more.LeftOut) > 0 {
+			t.Errorf("after %s it works without %q", took, more.LeftOut)
 		}
 	})
 }
