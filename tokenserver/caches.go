@@ -2,7 +2,9 @@ package tokenserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,110 +21,109 @@ import (
 // Caches are what is known of the cluster: the declarations and the accounts, so
 // that a request costs the API server nothing.
 type Caches struct {
-	capabilities cache.Cache
-	accounts     cache.Cache
-	informers    []cache.Informer
-	lends        bool
+	declared byNamespace // ClientCapabilities
+	accounts byNamespace // labelled Secrets; with ClusterAccounts in one, which has these too
+	lends    bool
+	leftOut  []string
 }
 
-// NewCaches are those of some namespaces, or of all where none are named. With
-// ClusterAccounts, the accounts are those of all namespaces in any case: a
-// ClusterAccount's is in none of the tenants'.
-func NewCaches(ctx context.Context, config *rest.Config, namespaces []string, clusterAccounts bool) (*Caches, error) {
+// Followed is what Caches hold.
+type Followed struct {
+	// Namespaces are those that are served; none for all. Each has caches of its own,
+	// so that one that can't be read holds up no other.
+	Namespaces []string
+	// LeftOut are those of them that may not be read yet. They are served once they
+	// may, and nobody waits for that.
+	LeftOut []string
+	// ClusterAccounts has the accounts of all namespaces held in any case: a
+	// ClusterAccount's is in none of the tenants'.
+	ClusterAccounts bool
+}
+
+// NewCaches sets them up; Start fills them.
+func NewCaches(ctx context.Context, config *rest.Config, of Followed) (*Caches, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, voice.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("building the scheme: %w", err)
 		}
 	}
-	c := &Caches{lends: clusterAccounts}
-	declared := cache.Options{
-		Scheme:                       scheme,
-		ReaderFailOnMissingInformer:  true,
-		DefaultUnsafeDisableDeepCopy: new(true), // nothing here changes what it reads
-		ByObject:                     map[client.Object]cache.ByObject{&voice.ClientCapability{}: {Transform: stripCapability}},
-		DefaultNamespaces:            accounts.InNamespaces(namespaces),
-	}
-	secrets := accounts.CacheOptions()
-	if !clusterAccounts { // the API server may not know the kind
-		secrets = accounts.SecretCacheOptions()
-		secrets.DefaultNamespaces = accounts.InNamespaces(namespaces)
-	}
-	secrets.Scheme = scheme
-	secrets.DefaultUnsafeDisableDeepCopy = new(true) // as above: what is found is copied, and not kept
-	var err error
-	if c.capabilities, err = cache.New(config, declared); err != nil {
-		return nil, fmt.Errorf("setting up the cache of ClientCapabilities: %w", err)
-	}
-	if c.accounts, err = cache.New(config, secrets); err != nil {
-		return nil, fmt.Errorf("setting up the cache of accounts: %w", err)
-	}
-	if err := c.watch(ctx); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// watch makes known what the caches are to hold, before they start.
-func (c *Caches) watch(ctx context.Context) error {
+	c := &Caches{lends: of.ClusterAccounts, leftOut: of.LeftOut}
+	declared := cache.Options{ByObject: map[client.Object]cache.ByObject{&voice.ClientCapability{}: {Transform: stripCapability}}}
+	secrets, lenders := accounts.SecretCacheOptions(), of.Namespaces // the API server may not know ClusterAccounts
 	held := []client.Object{&corev1.Secret{}}
-	if c.lends {
+	if of.ClusterAccounts {
+		secrets, lenders = accounts.CacheOptions(), nil
 		held = append(held, &voice.ClusterAccount{}, accounts.Namespace())
 	}
-	if err := c.follow(ctx, c.capabilities, &voice.ClientCapability{}); err != nil {
-		return err
+	for _, options := range []*cache.Options{&declared, &secrets} {
+		options.Scheme, options.ReaderFailOnMissingInformer = scheme, true
+		options.DefaultUnsafeDisableDeepCopy = new(true) // nothing here changes what it reads
 	}
-	for _, object := range held {
-		if err := c.follow(ctx, c.accounts, object); err != nil {
-			return err
-		}
+	var err error
+	if c.declared, err = follow(ctx, config, declared, of.Namespaces, &voice.ClientCapability{}); err != nil {
+		return nil, fmt.Errorf("setting up the cache of ClientCapabilities: %w", err)
 	}
-	return nil
-}
-
-func (c *Caches) follow(ctx context.Context, in cache.Cache, object client.Object) error {
-	informer, err := in.GetInformer(ctx, object, cache.BlockUntilSynced(false))
-	if err != nil {
-		return fmt.Errorf("watching %T: %w", object, err)
+	if c.accounts, err = follow(ctx, config, secrets, lenders, held...); err != nil {
+		return nil, fmt.Errorf("setting up the cache of accounts: %w", err)
 	}
-	c.informers = append(c.informers, informer)
-	return nil
+	return c, nil
 }
 
 // Start fills the caches and keeps them up to date until ctx ends.
 func (c *Caches) Start(ctx context.Context) error {
 	var running sync.WaitGroup
-	var failed error
-	running.Go(func() { failed = c.accounts.Start(ctx) })
-	err := c.capabilities.Start(ctx)
-	running.Wait()
-	if err == nil {
-		err = failed
+	ends := make(chan error, len(c.declared)+len(c.accounts))
+	for _, all := range []byNamespace{c.declared, c.accounts} {
+		for _, one := range all {
+			running.Go(func() { ends <- one.Start(ctx) })
+		}
 	}
-	if err != nil {
+	running.Wait()
+	close(ends)
+	var errs []error
+	for err := range ends {
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("following the cluster: %w", err)
 	}
 	return nil
 }
 
-// Synced reports whether the caches hold the cluster.
+// Synced reports whether the caches hold what is served, without what is left out.
 func (c *Caches) Synced() bool {
-	for _, informer := range c.informers {
-		if !informer.HasSynced() {
-			return false
+	for _, all := range []byNamespace{c.declared, c.accounts} {
+		for namespace, one := range all {
+			if !slices.Contains(c.leftOut, namespace) && !one.synced() {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// WaitForSync waits until the caches hold the cluster, and reports whether they do:
-// not where ctx ended first.
+// WaitForSync waits until Synced, and reports whether it came: not where ctx ended
+// first.
 func (c *Caches) WaitForSync(ctx context.Context) bool {
-	return c.capabilities.WaitForCacheSync(ctx) && c.accounts.WaitForCacheSync(ctx)
+	for _, all := range []byNamespace{c.declared, c.accounts} {
+		for namespace, one := range all {
+			if !slices.Contains(c.leftOut, namespace) && !one.WaitForCacheSync(ctx) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Holds reports whether the caches hold what decides on requests in a namespace.
+func (c *Caches) Holds(namespace string) bool {
+	declared, lenders := c.declared.of(namespace), c.accounts.of(namespace)
+	return declared != nil && lenders != nil && declared.synced() && lenders.synced()
 }
 
 // Capabilities reads ClientCapabilities.
-func (c *Caches) Capabilities() client.Reader { return c.capabilities }
+func (c *Caches) Capabilities() client.Reader { return c.declared }
 
 // Finder finds accounts.
 func (c *Caches) Finder() *accounts.Finder {

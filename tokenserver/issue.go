@@ -25,11 +25,11 @@ type Issuer struct {
 	// with: in production from caches.
 	Capabilities client.Reader
 	Accounts     *accounts.Finder
-	// Synced reports whether these caches hold the cluster.
-	Synced func() bool
-	// Namespaces are those that the caches hold; none for all.
+	// Namespaces are those that are served; none for all.
 	Namespaces []string
-	Clock      clock.PassiveClock
+	// Holds reports whether these caches hold one of them.
+	Holds func(namespace string) bool
+	Clock clock.PassiveClock
 	// ServerTime is a moment that the API server's clock has passed already; zero
 	// where nothing is known of it.
 	ServerTime func() time.Time
@@ -97,11 +97,11 @@ func wish(key types.NamespacedName, spec v1alpha1.TokenRequestSpec) (issuance.Re
 }
 
 func (i *Issuer) gather(ctx context.Context, key types.NamespacedName) (issuance.Facts, error) {
-	if !i.Synced() {
-		return issuance.Facts{}, unavailable("the token server has not read the cluster yet; try again")
-	}
 	if len(i.Namespaces) > 0 && !slices.Contains(i.Namespaces, key.Namespace) {
 		return issuance.Facts{}, notFound(key.Name) // the cache would call that an error
+	}
+	if !i.Holds(key.Namespace) {
+		return issuance.Facts{}, unavailable("the token server has not read the namespace yet; try again")
 	}
 	declared := &voice.ClientCapability{}
 	switch err := i.Capabilities.Get(ctx, key, declared); {

@@ -27,6 +27,8 @@ type Config struct {
 	Kubernetes kubernetes.Interface
 	// Issuer decides.
 	Issuer *Issuer
+	// Synced reports whether it has read what it serves, and so is ready.
+	Synced func() bool
 	// Address is where this server is reached, for discovery.
 	Address string
 	Clock   clock.PassiveClock
@@ -118,7 +120,7 @@ func (s *Server) build() error {
 var errNotSynced = errors.New("the caches are not synced yet")
 
 func (s *Server) synced(*http.Request) error {
-	if !s.config.Issuer.Synced() {
+	if !s.config.Synced() {
 		return errNotSynced
 	}
 	return nil

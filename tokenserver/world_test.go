@@ -85,9 +85,10 @@ func newWorld(t testing.TB, objects ...client.Object) *world {
 		Issuer: &Issuer{
 			Capabilities: reader,
 			Accounts:     &accounts.Finder{Secrets: reader, Cluster: reader},
-			Synced:       func() bool { return w.synced },
+			Holds:        func(string) bool { return w.synced },
 			Clock:        w.clock,
 		},
+		Synced: func() bool { return w.synced },
 	}
 	w.server = &Server{
 		authenticator: w,

@@ -43,7 +43,8 @@ func newCounter(w *world) *counter {
 	listening := httptest.NewUnstartedServer(nil)
 	server, err := tokenserver.New(ctx, tokenserver.Config{
 		Kubernetes: kube, Address: listening.Listener.Addr().String(), Clock: w.clock, Log: logr.Discard(),
-		Issuer: &tokenserver.Issuer{Capabilities: w.api, Accounts: w.operator.Accounts, Synced: func() bool { return true }, Clock: w.clock},
+		Issuer: &tokenserver.Issuer{Capabilities: w.api, Accounts: w.operator.Accounts, Holds: func(string) bool { return true }, Clock: w.clock},
+		Synced: func() bool { return true },
 	})
 	if err != nil {
 		w.t.Fatal(err)

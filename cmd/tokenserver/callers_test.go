@@ -167,7 +167,11 @@ func (c *caller) do(t *testing.T, method, path, body, bearer string, headers ...
 // ask asks for a token of a ClientCapability in support.
 func (c *caller) ask(t *testing.T, name, body, bearer string, headers ...string) answer {
 	t.Helper()
-	return c.do(t, http.MethodPost, "/apis/tokens.voice.capability-operator.io/v1alpha1/namespaces/support/clientcapabilities/"+name+"/token", body, bearer, headers...)
+	return c.do(t, http.MethodPost, tokenPath("support", name), body, bearer, headers...)
+}
+
+func tokenPath(namespace, name string) string {
+	return "/apis/tokens.voice.capability-operator.io/v1alpha1/namespaces/" + namespace + "/clientcapabilities/" + name + "/token"
 }
 
 // verified is the token of the answer, which must be one that the AuthToken signs.

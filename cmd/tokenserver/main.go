@@ -93,7 +93,7 @@ func (p *program) prepare(ctx context.Context) error {
 		return nil
 	}
 	rights, err := startup.AwaitRights(ctx, p.config, "0", startup.Scope{
-		Namespaces: p.options.namespaces, ClusterAccounts: p.options.clusterAccounts, Granted: "config/ondemand",
+		Namespaces: p.options.namespaces, ClusterAccounts: p.options.clusterAccounts, LeaveOut: true, Granted: "config/ondemand",
 	})
 	if err != nil {
 		return fmt.Errorf("waiting for the rights to read: %w", err)
@@ -101,5 +101,5 @@ func (p *program) prepare(ctx context.Context) error {
 	if rights == nil {
 		return nil
 	}
-	return p.serve(ctx)
+	return p.serve(ctx, rights.LeftOut)
 }

@@ -124,9 +124,11 @@ func (p *program) makeCertificate() error {
 
 // serve sets everything up, trying again while the API server refuses what it
 // takes, and then has the front serve.
-func (p *program) serve(ctx context.Context) error {
+func (p *program) serve(ctx context.Context, leftOut []string) error {
 	var server *tokenserver.Server
-	caches, err := tokenserver.NewCaches(ctx, p.config, p.options.namespaces, p.options.clusterAccounts)
+	caches, err := tokenserver.NewCaches(ctx, p.config, tokenserver.Followed{
+		Namespaces: p.options.namespaces, LeftOut: leftOut, ClusterAccounts: p.options.clusterAccounts,
+	})
 	if err != nil {
 		return err
 	}
@@ -167,11 +169,12 @@ func (p *program) setUp(ctx context.Context, api kubernetes.Interface, caches *t
 		Issuer: &tokenserver.Issuer{
 			Capabilities: caches.Capabilities(),
 			Accounts:     caches.Finder(),
-			Synced:       caches.Synced,
+			Holds:        caches.Holds,
 			Namespaces:   p.options.namespaces,
 			Clock:        clock.RealClock{},
 			ServerTime:   p.serverTime.Passed,
 		},
+		Synced:  caches.Synced,
 		Address: p.options.address,
 		Clock:   clock.RealClock{},
 		Log:     ctrl.Log,
