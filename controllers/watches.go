@@ -96,10 +96,11 @@ func (r *Reconciler) matters(was, is *v1alpha1.ClientCapability) bool {
 // everyone who wants its name.
 func (r *Reconciler) tokenSecretEvents() handlers {
 	wake := func(ctx context.Context, secret *corev1.Secret, q queue) {
-		if owner := v1alpha1.OwnerName(secret); owner != "" {
-			r.turns.announce(q, types.NamespacedName{Namespace: secret.Namespace, Name: owner}, tierChanged)
+		owner := types.NamespacedName{Namespace: secret.Namespace, Name: v1alpha1.OwnerName(secret)}
+		if owner.Name != "" {
+			r.turns.announce(q, owner, tierChanged)
 		}
-		r.enqueueWanting(ctx, q, client.ObjectKeyFromObject(secret))
+		r.enqueueWanting(ctx, q, client.ObjectKeyFromObject(secret), owner)
 	}
 	news := func(ctx context.Context, secret *corev1.Secret, q queue) {
 		owner := types.NamespacedName{Namespace: secret.Namespace, Name: v1alpha1.OwnerName(secret)}
@@ -124,27 +125,26 @@ func (r *Reconciler) tokenSecretEvents() handlers {
 	}
 }
 
-// enqueueWanting wakes everyone who wants a Secret: the ClientCapability of the
-// same name, by default, and those that name it.
-func (r *Reconciler) enqueueWanting(ctx context.Context, q queue, secret types.NamespacedName) {
-	namesake := &v1alpha1.ClientCapability{}
-	if err := r.Reader.Get(ctx, secret, namesake); err == nil && !namesake.IsOnDemand() && namesake.SecretName() == secret.Name {
-		r.turns.announce(q, secret, tierChanged)
+// enqueueWanting wakes everyone else who wants a Secret: the ClientCapability of
+// the same name, by default, and those that name it. Its owner is awake already: the
+// pass may be under way, and would be followed by another.
+func (r *Reconciler) enqueueWanting(ctx context.Context, q queue, secret, owner types.NamespacedName) {
+	if secret != owner {
+		namesake := &v1alpha1.ClientCapability{}
+		if err := r.Reader.Get(ctx, secret, namesake); err == nil && !namesake.IsOnDemand() && namesake.SecretName() == secret.Name {
+			r.turns.announce(q, secret, tierChanged)
+		}
 	}
-	r.enqueueAll(ctx, q, secret.Namespace, secretNameIndex, secret.Name)
-}
-
-// enqueueAll wakes the ClientCapabilities that an index finds.
-func (r *Reconciler) enqueueAll(ctx context.Context, q queue, namespace, index, value string) {
 	list := &v1alpha1.ClientCapabilityList{}
-	if err := r.Reader.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{index: value}); err != nil {
+	if err := r.Reader.List(ctx, list, client.InNamespace(secret.Namespace), client.MatchingFields{secretNameIndex: secret.Name}); err != nil {
 		// The cache answers from memory; it fails only while it is shut down.
-		log.FromContext(ctx).Error(err, "Looking up whom an event concerns failed", "index", index)
+		log.FromContext(ctx).Error(err, "Looking up who wants a Secret failed", "secret", secret)
 		return
 	}
 	var together ranks
 	for i := range list.Items {
-		key := client.ObjectKeyFromObject(&list.Items[i])
-		r.turns.announce(q, key, together.lower(tierChanged, key.Namespace))
+		if key := client.ObjectKeyFromObject(&list.Items[i]); key != owner {
+			r.turns.announce(q, key, together.lower(tierChanged, key.Namespace))
+		}
 	}
 }
