@@ -93,27 +93,25 @@ func (c *Caches) Start(ctx context.Context) error {
 
 // Synced reports whether the caches hold what is served, without what is left out.
 func (c *Caches) Synced() bool {
-	for _, all := range []byNamespace{c.declared, c.accounts} {
-		for namespace, one := range all {
-			if !slices.Contains(c.leftOut, namespace) && !one.synced() {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.awaited(), func(one *namespaceCache) bool { return !one.synced() })
 }
 
 // WaitForSync waits until Synced, and reports whether it came: not where ctx ended
 // first.
 func (c *Caches) WaitForSync(ctx context.Context) bool {
-	for _, all := range []byNamespace{c.declared, c.accounts} {
-		for namespace, one := range all {
-			if !slices.Contains(c.leftOut, namespace) && !one.WaitForCacheSync(ctx) {
-				return false
+	return !slices.ContainsFunc(c.awaited(), func(one *namespaceCache) bool { return !one.WaitForCacheSync(ctx) })
+}
+
+// awaited are the caches without which the server is not ready.
+func (c *Caches) awaited() (all []*namespaceCache) {
+	for _, each := range []byNamespace{c.declared, c.accounts} {
+		for namespace, one := range each {
+			if !slices.Contains(c.leftOut, namespace) {
+				all = append(all, one)
 			}
 		}
 	}
-	return true
+	return all
 }
 
 // Holds reports whether the caches hold what decides on requests in a namespace.

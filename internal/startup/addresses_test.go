@@ -3,21 +3,9 @@ package startup
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"testing"
 )
-
-// freeAddress is one that nobody listens on a moment before it is used.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
 
 func get(t *testing.T, address string) error {
 	t.Helper()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // serve answers with the status at the address until the test ends.
@@ -42,7 +44,7 @@ func awaiting(ctx context.Context, address, probes string) <-chan error {
 func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			address := freeAddress(t)
+			address := controlplane.FreeAddress(t)
 			serve(t, address, status)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
@@ -54,7 +56,7 @@ func TestAnAPIServerThatAnswersIsNotWaitedFor(t *testing.T) {
 }
 
 func TestAProgramThatStartsInAnOutageLivesAndWaits(t *testing.T) {
-	address, probes := freeAddress(t), freeAddress(t)
+	address, probes := controlplane.FreeAddress(t), controlplane.FreeAddress(t)
 	ended := awaiting(t.Context(), address, probes)
 	for until := time.Now().Add(10 * time.Second); ; {
 		err := get(t, probes+"/healthz")
@@ -92,7 +94,7 @@ func TestAProgramThatStartsInAnOutageLivesAndWaits(t *testing.T) {
 }
 
 func TestAProxyThatAnswersForAnAPIServerIsNotTheAPIServer(t *testing.T) {
-	address := freeAddress(t)
+	address := controlplane.FreeAddress(t)
 	serve(t, address, http.StatusBadGateway)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()

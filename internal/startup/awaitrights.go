@@ -87,6 +87,10 @@ var errNoRights = errors.New("the operator can't read what it needs; its log say
 // are left out, and returns what it may read then. It returns nil where ctx ended
 // first.
 func (r *Rights) AwaitMore(ctx context.Context) *Rights {
+	if len(r.LeftOut) == 0 {
+		<-ctx.Done()
+		return nil
+	}
 	ticker := time.NewTicker(askAgainEvery)
 	defer ticker.Stop()
 	more := *r
@@ -104,7 +108,7 @@ func (r *Rights) AwaitMore(ctx context.Context) *Rights {
 				break
 			}
 		}
-		if len(r.LeftOut) > 0 && time.Since(said) >= sayAgainEvery {
+		if time.Since(said) >= sayAgainEvery {
 			more.say()
 			said = time.Now()
 		}

@@ -68,7 +68,7 @@ func (s Scope) readings() []reading {
 }
 
 // tryReading returns what could not be read. With many namespaces it is many
-// calls, so each has its own time, and what was read once is not read again.
+// calls, so each has its own time.
 func tryReading(ctx context.Context, client metadata.Interface, all []reading, s Scope) (left []refused) {
 	for _, r := range all {
 		if err := r.try(ctx, client, s); err != nil {

@@ -15,6 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+
+	"github.com/capability-operator/capability-operator/test/controlplane"
 )
 
 // answering stands in for an API server that answers each list with what answer says of its path.
@@ -108,7 +110,7 @@ func TestAMissingRightIsNamedAndWaitedFor(t *testing.T) {
 				}
 				return metav1.Status{}
 			})
-			probes := freeAddress(t)
+			probes := controlplane.FreeAddress(t)
 			client, err := metadata.NewForConfig(config)
 			if err != nil {
 				t.Fatal(err)
